@@ -1,0 +1,21 @@
+/** Time series as plain numbers: transforms, windows, baselines and metrics. No tensors here. */
+
+export { airlinePassengers } from './airline.ts';
+export type { Baseline, ForecastFormula } from './baselines.ts';
+export {
+  baselines,
+  drift,
+  naive,
+  seasonalErrorScale,
+  seasonalNaive,
+  seasonalNaiveGrowth,
+  windowAverage,
+} from './baselines.ts';
+export { mae, mape, mase, rmse, smape } from './metrics.ts';
+export type { Series } from './series.ts';
+export type { ChainOptions, ChainState } from './transform-chain.ts';
+export { TransformChain } from './transform-chain.ts';
+export type { Transform, TransformName } from './transforms.ts';
+export { transformNames } from './transforms.ts';
+export type { Channels, Range, WindowOptions, Windows } from './windows.ts';
+export { makeWindows } from './windows.ts';
