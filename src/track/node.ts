@@ -1,0 +1,15 @@
+/** Runs as folders on disk: records, metrics, checkpoints, snapshots. Node only. */
+
+export {
+  type Checkpoint,
+  type CheckpointKind,
+  checkpointStep,
+  type Json,
+  type LoadedCheckpoint,
+  loadCheckpoint,
+  saveCheckpoint,
+} from './checkpoint.node.ts';
+export { readJson, readLines, writeFileAtomic } from './files.node.ts';
+export { Run, type RunRecord, type RunStatus } from './run.node.ts';
+export { listSnapshots, loadSnapshot, saveSnapshot } from './snapshot.node.ts';
+export { type CreateRunOptions, createRun, type ListedRun, listRuns, openRun, recipeHash } from './store.node.ts';
