@@ -9,7 +9,7 @@ export {
   loadCheckpoint,
   saveCheckpoint,
 } from './checkpoint.node.ts';
-export { readJson, readLines, writeFileAtomic } from './files.node.ts';
+export { ensureFolder, readBytes, readJson, readLines, writeFileAtomic } from './files.node.ts';
 export { Run, type RunRecord, type RunStatus } from './run.node.ts';
 export { listSnapshots, loadSnapshot, saveSnapshot } from './snapshot.node.ts';
 export { type CreateRunOptions, createRun, type ListedRun, listRuns, openRun, recipeHash } from './store.node.ts';

@@ -1,0 +1,102 @@
+// Matrix products as the table offers them: a batch of any strides, and the affine layer with its activation fused in
+// (bias and activation are applied to each region of the product while it is in the cache).
+#pragma once
+#include "elementwise.hpp"
+#include "gemm.hpp"
+
+namespace lb {
+
+int gemm(int batch, int m, int n, int k, void* a, int64_t a_batch, int a_row, int a_column, void* b, int64_t b_batch,
+         int b_row, int b_column, void* c, int64_t c_batch, int c_row, int accumulate) {
+  auto product = [&](int64_t i) -> Product {
+    return {m, n, k, (const float*)a + i * a_batch, (const float*)b + i * b_batch, a_row, a_column, b_row, b_column,
+            (float*)c + i * c_batch, c_row, accumulate != 0};
+  };
+  int64_t work = (int64_t)m * n * k;
+  // a batch of small products is shared out among threads, products large enough are cut up one after another
+  if (batch > 1 && work < 8 * CHUNK_WORK) {
+    int64_t each = CHUNK_WORK / 4 / larger(work, 1) + 1;
+    int failed = 0;
+    parallel((batch + each - 1) / each, [&](int64_t chunk) {
+      for (int64_t i = chunk * each; i < batch && i < (chunk + 1) * each; i++) {
+        int status = gemm_serial_run(product(i), {});
+        if (status != OK) __atomic_store_n(&failed, status, __ATOMIC_RELAXED);
+      }
+    });
+    return failed;
+  }
+  for (int i = 0; i < batch; i++) {
+    int status = gemm_parallel_run(product(i), {});
+    if (status != OK) return status;
+  }
+  return OK;
+}
+
+#define LB_ACTIVATION(code, expression) \
+  case code: {                          \
+    struct Operation {                  \
+      static LB_INLINE V apply(V x) { return (expression); } \
+    };                                  \
+    return affine_rows<Operation>;      \
+  }
+
+struct Affine {
+  float *y, *preactivation;
+  const float* bias;
+  ptrdiff_t n;
+};
+
+// y = activation(y + bias) on a region; the sum goes to preactivation where that is asked for
+template <class Operation> void affine_rows(void* context, Region r) {
+  const Affine& f = *(const Affine*)context;
+  for (ptrdiff_t row = r.row0; row < r.row0 + r.rows; row++) {
+    for (int j = 0; j < r.columns; j += W) {
+      ptrdiff_t at = row * f.n + r.column0 + j;
+      int left = r.columns - j;
+      V x = load_partial(f.y + at, left);
+      if (f.bias) x = x + load_partial(f.bias + r.column0 + j, left);
+      if (f.preactivation) store_partial(f.preactivation + at, x, left);
+      store_partial(f.y + at, Operation::apply(x), left);
+    }
+  }
+}
+
+typedef void (*AffineKernel)(void*, Region);
+inline AffineKernel affine_kernel(int activation) {
+  switch (activation) {
+    LB_ACTIVATION(ACT_NONE, x)
+    LB_ACTIVATION(ACT_RELU, relu(x))
+    LB_ACTIVATION(ACT_GELU, gelu(x))
+    LB_ACTIVATION(ACT_GELU_TANH, gelu_tanh(x))
+    LB_ACTIVATION(ACT_SILU, silu(x))
+    LB_ACTIVATION(ACT_TANH, tanh(x))
+    LB_ACTIVATION(ACT_SIGMOID, sigmoid(x))
+  }
+  return nullptr;
+}
+
+int linear(void* y, void* preactivation, void* x, void* w, void* bias, int m, int n, int k, int activation) {
+  AffineKernel kernel = affine_kernel(activation);
+  if (!kernel) return BAD_ARGUMENT;
+  Affine affine = {(float*)y, (float*)preactivation, (const float*)bias, n};
+  Epilogue epilogue = {kernel, &affine};
+  if (activation == ACT_NONE && !bias && !preactivation) epilogue.run = nullptr;
+  return gemm_parallel_run({m, n, k, (const float*)x, (const float*)w, k, 1, 1, k, (float*)y, n, false}, epilogue);
+}
+
+int activation_gradient(void* dz, void* dy, void* saved, int64_t count, int activation) {
+  static constexpr int operations[] = {U_COPY, B_RELU_GRADIENT, B_GELU_GRADIENT, B_GELU_TANH_GRADIENT, B_SILU_GRADIENT,
+                                       B_TANH_GRADIENT, B_SIGMOID_GRADIENT};
+  if (activation < ACT_NONE || activation > ACT_SIGMOID) return BAD_ARGUMENT;
+  if (activation == ACT_NONE) {
+    Walk<1> walk = {{1, 1, 1, count}, {{0, 0, 0, 1}}, {(const char*)dy}, {4}, (char*)dz, 4, 0, 0};
+    walk.run(unary_kernel(U_COPY));
+    return OK;
+  }
+  Walk<2> walk = {{1, 1, 1, count}, {{0, 0, 0, 1}, {0, 0, 0, 1}}, {(const char*)saved, (const char*)dy}, {4, 4},
+                  (char*)dz, 4, 0, 0};
+  walk.run(binary_kernel(operations[activation]));
+  return OK;
+}
+
+}  // namespace lb

@@ -1,0 +1,57 @@
+// Cross entropy from logits [rows, columns] against class ids: loss = logsumexp(logits) - logits[target], 0 where the
+// target is `ignore`. The mean over rows is the caller's business: dloss carries its weights.
+#pragma once
+#include "math.hpp"
+#include "parallel.hpp"
+
+namespace lb {
+
+LB_INLINE int check_targets(const int32_t* targets, int rows, int columns, int ignore) {
+  for (int row = 0; row < rows; row++) {
+    if (targets[row] != ignore && (targets[row] < 0 || targets[row] >= columns)) return BAD_INDEX;
+  }
+  return OK;
+}
+
+LB_NOINLINE int cross_entropy(void* loss, void* lse, void* logits, void* targets, int rows, int columns, int ignore) {
+  const int32_t* target = (const int32_t*)targets;
+  if (int status = check_targets(target, rows, columns, ignore)) return status;
+  parallel_rows(rows, columns, [&](int64_t first, int64_t count) {
+    for (int64_t row = first; row < first + count; row++) {
+      const float* x = (const float*)logits + row * columns;
+      Lanes top = lanes_splat(-INFINITE), sum = lanes_splat(0);
+      for (int j = 0; j < columns; j += 16) top = maximum(top, load16(x + j, columns - j, -INFINITE));
+      float base = lanes_max(top);
+      if (base == -INFINITE) base = 0;
+      for (int j = 0; j < columns; j += 16) sum = sum + exp(load16(x + j, columns - j, -INFINITE) - base);
+      float total = base + log1(lanes_sum(sum));
+      if (lse) ((float*)lse)[row] = total;
+      ((float*)loss)[row] = target[row] == ignore ? 0 : total - x[target[row]];
+    }
+  });
+  return OK;
+}
+
+// dlogits = (e^(logits - lse) - onehot) dloss[row]
+LB_NOINLINE int cross_entropy_gradient(void* dlogits, void* dloss, void* logits, void* lse, void* targets, int rows, int columns,
+                                       int ignore) {
+  const int32_t* target = (const int32_t*)targets;
+  if (int status = check_targets(target, rows, columns, ignore)) return status;
+  parallel_rows(rows, columns, [&](int64_t first, int64_t count) {
+    for (int64_t row = first; row < first + count; row++) {
+      const float* x = (const float*)logits + row * columns;
+      float *to = (float*)dlogits + row * columns, total = ((const float*)lse)[row], scale = ((const float*)dloss)[row];
+      if (target[row] == ignore) {
+        zero_floats(to, columns);
+        continue;
+      }
+      for (int j = 0; j < columns; j += 16) {
+        store16(to + j, exp(load16(x + j, columns - j) - total) * scale, columns - j);
+      }
+      to[target[row]] = (exp1(x[target[row]] - total) - 1) * scale;
+    }
+  });
+  return OK;
+}
+
+}  // namespace lb

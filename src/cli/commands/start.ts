@@ -1,0 +1,93 @@
+/**
+ * `lookback start`, which `npm start` runs: the airline forecast and a minute of a character GPT, trained
+ * before your eyes and judged beside formulas and counting, then what to try next.
+ */
+import { join } from 'node:path';
+import type { Command } from 'commander';
+import { packageRoot } from '../../backends/platform.ts';
+import { resolveText } from '../../data/node.ts';
+import { LanguageTask, type TokenBatch } from '../../tasks/language.ts';
+import type { LanguageRecipe } from '../../tasks/recipe.ts';
+import { buildOptimizer } from '../../tasks/optimizer.ts';
+import { startRun } from '../../tasks/run.node.ts';
+import { type Trainable, train as trainLoop } from '../../train/index.ts';
+import { colours, type Terminal } from '../terminal/terminal.ts';
+import { carry, readRecipe } from './train.ts';
+
+/** Training time of the language model, seconds, evaluation included. */
+const minute = 60;
+
+export function register(program: Command, terminal: Terminal): void {
+  program
+    .command('start')
+    .description('the two-minute tour: forecast the airline months, then train a small GPT on Moby Dick')
+    .option('--runs <folder>', 'the folder of all runs', 'runs')
+    .option('--seconds <count>', 'how long the language model trains', Number, minute)
+    .option('--quiet', 'print the reports only')
+    .addHelpText('after', '\nExample:\n  lookback start')
+    .action((options: { runs: string; seconds: number; quiet?: boolean }) => start(options, terminal));
+}
+
+async function start(options: { runs: string; seconds: number; quiet?: boolean }, terminal: Terminal): Promise<void> {
+  const ink = colours(terminal.colour);
+  const recipes = join(packageRoot() ?? '.', 'recipes');
+  terminal.write(`${ink.bold('1. Airline passengers')}: an LSTM learns 120 months and forecasts the 24 it has not seen.\n`);
+  const airline = await carry(terminal, options, (run) => startRun(readRecipe(join(recipes, 'airline-lstm.yaml'), []), run));
+  if (airline.reason === 'stopped') return;
+
+  terminal.write(`\n${ink.bold('2. Moby Dick')}: a GPT learns to write, one character after the other.\n`);
+  const recipe = readRecipe(join(recipes, 'moby-gpt.yaml'), []) as LanguageRecipe;
+  const sized = await fitSteps(recipe, options.seconds);
+  const moby = await carry(terminal, options, (run) => startRun(sized, run), { samples: true });
+  if (moby.reason === 'stopped') return;
+
+  const airlineRun = airline.run.name;
+  terminal.write(
+    `
+${ink.bold('3. What now?')} Both runs are kept: ${airline.run.folder} and ${moby.run.folder}. Try:
+
+  npx lookback forecast ${airlineRun}
+  npx lookback generate ${moby.run.name} --prompt "The whale " --temperature 0.7
+  npx lookback train recipes/airline-gru.yaml --train.seed 2
+`,
+  );
+}
+
+/** The recipe with as many steps as fit, measured on ten of its steps; the schedule shrinks with them. */
+async function fitSteps(recipe: LanguageRecipe, seconds: number): Promise<LanguageRecipe> {
+  const { text } = await resolveText(recipe.data.source);
+  const { train } = recipe;
+  const steps = Math.max(50, Math.floor((0.9 * seconds) / (await secondsPerStep(new LanguageTask(recipe, text))) / 50) * 50);
+  const learningRate = { ...train.learningRate, warmup: Math.min(train.learningRate.warmup, Math.floor(steps / 10)) };
+  const evaluateEvery = Math.max(25, Math.round(steps / 12 / 25) * 25);
+  return { ...recipe, train: { ...train, steps, learningRate, evaluateEvery, checkpointEvery: evaluateEvery } };
+}
+
+/** Median of ten steps after two to warm up. */
+async function secondsPerStep(task: LanguageTask): Promise<number> {
+  const { optimizer, rate } = buildOptimizer(task.recipe.train, task.model);
+  const seconds: number[] = [];
+  let last = performance.now();
+  const onStep = () => {
+    const now = performance.now();
+    seconds.push((now - last) / 1000);
+    last = now;
+  };
+  const settings = { ...task.recipe.train, rate, steps: 12, evaluateEvery: 1000, snapshots: false };
+  await trainLoop(bare(task), optimizer, settings, { hooks: { onStep } });
+  optimizer.dispose();
+  return seconds.slice(2).sort((a, b) => a - b)[5];
+}
+
+/** The task without its evaluations, whose time is no step's. */
+function bare(task: LanguageTask): Trainable<TokenBatch> {
+  return {
+    model: task.model,
+    unit: task.unit,
+    next: () => task.next(),
+    loss: (batch, options) => task.loss(batch, options),
+    evaluate: () => ({ score: 0, metrics: {} }),
+    cursor: () => task.cursor(),
+    moveTo: (cursor) => task.moveTo(cursor),
+  };
+}

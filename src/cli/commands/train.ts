@@ -1,0 +1,88 @@
+/** `lookback train RECIPE [--key value]` and `lookback resume RUN`. */
+import { readFileSync } from 'node:fs';
+import type { Command } from 'commander';
+import { LookbackError } from '../../errors.ts';
+import { applyOverrides, parseRecipe, parseRecipeText, readRecipeText, type RecipeInput } from '../../tasks/recipe.ts';
+import { type RunOutcome, resumeRun, startRun } from '../../tasks/run.node.ts';
+import { interruptible } from '../interrupt.ts';
+import { report } from '../report.ts';
+import { progressMode } from '../terminal/progress.ts';
+import type { Terminal } from '../terminal/terminal.ts';
+import { watch } from '../watch.ts';
+
+interface TrainOptions {
+  runs: string;
+  json?: boolean;
+  quiet?: boolean;
+}
+
+export function register(program: Command, terminal: Terminal): void {
+  program
+    .command('train')
+    .argument('<recipe>', 'a recipe file, e.g. recipes/airline-lstm.yaml')
+    .description('train what a recipe describes; --key value changes any of its keys')
+    .option('--runs <folder>', 'the folder of all runs', 'runs')
+    .option('--json', 'print one JSON object a line')
+    .option('--quiet', 'print the report only')
+    .allowUnknownOption()
+    .allowExcessArguments()
+    .addHelpText(
+      'after',
+      '\nExamples:\n  lookback train recipes/airline-lstm.yaml\n  lookback train recipes/airline-lstm.yaml --model.hidden 128 --train.seed 3',
+    )
+    .action(async (path: string, options: TrainOptions, command: Command) => {
+      const recipe = readRecipe(path, command.args.slice(1));
+      await carry(terminal, options, (run) => startRun(recipe, run));
+    });
+  program
+    .command('resume')
+    .argument('<run>', 'name of a run, or path of its folder')
+    .description('go on with a run from its last checkpoint, bit for bit')
+    .option('--runs <folder>', 'the folder of all runs', 'runs')
+    .option('--json', 'print one JSON object a line')
+    .option('--quiet', 'print the report only')
+    .addHelpText('after', '\nExample:\n  lookback resume cerulean-plasma-69')
+    .action(async (name: string, options: TrainOptions) => {
+      await carry(terminal, options, (run) => resumeRun(name, run));
+    });
+}
+
+/** A recipe file with the words after it applied. @throws LookbackError FILE_NOT_FOUND, RECIPE_INVALID */
+export function readRecipe(path: string, overrides: readonly string[]): RecipeInput {
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch (cause) {
+    throw new LookbackError('FILE_NOT_FOUND', {
+      where: path,
+      problem: 'there is no such recipe',
+      next: 'The recipes that come with lookback are in its recipes/ folder, e.g. recipes/airline-lstm.yaml',
+      cause,
+    });
+  }
+  if (overrides.length === 0) return parseRecipeText(text, path);
+  return parseRecipe(applyOverrides(readRecipeText(text, path), overrides), path);
+}
+
+type Start = (options: { root: string; signal: AbortSignal; observer: ReturnType<typeof watch>['observer'] }) => Promise<RunOutcome>;
+
+/** Runs something that trains, with progress, Ctrl-C and the report. */
+export async function carry(
+  terminal: Terminal,
+  { runs, json, quiet }: TrainOptions,
+  start: Start,
+  { samples = false }: { samples?: boolean } = {},
+): Promise<RunOutcome> {
+  const mode = progressMode({ json, quiet }, terminal);
+  const watching = watch(terminal, mode, { samples });
+  const outcome = await interruptible(terminal, (signal) => start({ root: runs, signal, observer: watching.observer }));
+  watching.finish();
+  if (json) terminal.write(`${JSON.stringify(result(outcome))}\n`);
+  else report(outcome, watching.curve, terminal);
+  return outcome;
+}
+
+function result({ run, reason, state, floors, scores, validationLoss, sample }: RunOutcome) {
+  const rows = scores.map(({ forecast, ...score }) => ({ ...score, forecast: [...forecast] }));
+  return { event: 'result', run: run.name, folder: run.folder, reason, step: state.step, best: state.best, floors, scores: rows, validationLoss, sample };
+}

@@ -1,0 +1,101 @@
+/** Shows a run while it goes on: the line of progress, evaluations, samples. */
+import { predictCrossing, type CurvePoint } from '../tasks/crossing.ts';
+import type { AnyTask, RunObserver } from '../tasks/run.node.ts';
+import type { NgramFloor } from '../text/index.ts';
+import type { Run } from '../track/node.ts';
+import { formatCount, formatDuration, formatNumber } from './terminal/format.ts';
+import { Progress, type ProgressMode } from './terminal/progress.ts';
+import { colours, type Terminal } from './terminal/terminal.ts';
+
+/** The observer to give to a run, and what it has seen for the report. */
+export interface Watch {
+  observer: RunObserver;
+  /** Validation (else training) loss over seconds of training. */
+  curve: CurvePoint[];
+  finish(): void;
+}
+
+/** @param samples whether to show what the model writes at each evaluation */
+export function watch(terminal: Terminal, mode: ProgressMode, { samples = false }: { samples?: boolean } = {}): Watch {
+  const ink = colours(terminal.colour);
+  const curve: CurvePoint[] = [];
+  let progress: Progress | undefined;
+  let task: AnyTask | undefined;
+  let floor: NgramFloor | undefined;
+  let begin = 0;
+  let unitsPerStep = 1;
+  let latest: Record<string, number> = {};
+
+  const observer: RunObserver = {
+    started(run, started, floors) {
+      task = started;
+      floor = floors.reduce<NgramFloor | undefined>((best, one) => (best && best.nats <= one.nats ? best : one), undefined);
+      const { train } = started.recipe;
+      unitsPerStep = train.batch * train.accumulate * ('context' in started.recipe ? started.recipe.context : 1);
+      progress = new Progress({ mode, terminal, unit: started.unit });
+      begin = performance.now();
+      progress.note(introduction(run, started, floors));
+    },
+    step(step, values) {
+      progress?.update({
+        step,
+        total: task?.recipe.train.steps ?? step,
+        done: step * unitsPerStep,
+        values: { loss: values.loss, ...latest },
+      });
+    },
+    evaluation(step, { metrics }) {
+      const loss = metrics.validationLoss ?? metrics.trainLoss;
+      const seconds = (performance.now() - begin) / 1000;
+      curve.push({ seconds, loss });
+      latest = metrics.validationLoss === undefined ? {} : { validation: metrics.validationLoss };
+      if (mode === 'json') {
+        terminal.write(`${JSON.stringify({ event: 'evaluation', step, ...metrics })}\n`);
+      } else if (floor && step > 0) {
+        progress?.note(ink.dim(`step ${step}  validation ${formatNumber(loss)}  ${distance(curve, floor)}`));
+      }
+    },
+    sample(step, text) {
+      if (samples && step > 0) progress?.note(`  ${ink.cyan(oneLine(text, terminal.width - 4))}`);
+    },
+  };
+  return { observer, curve, finish: () => progress?.finish() };
+}
+
+function introduction(run: Run, task: AnyTask, floors: readonly NgramFloor[]): string {
+  const { recipe } = task;
+  const parameters = formatCount(task.model.parameterCount());
+  const said = [`run ${run.name}  ${recipe.model.kind} with ${parameters} parameters on ${run.record.backend}`];
+  for (const { smoothing, order, nats } of floors) {
+    said.push(`floor ${nats.toFixed(3)} nats/character: ${smoothingNames[smoothing]} ${order}-gram, counted on the same split`);
+  }
+  return said.join('\n');
+}
+
+/** As people write them. */
+export const smoothingNames = {
+  'witten-bell': 'Witten-Bell',
+  'kneser-ney': 'modified Kneser-Ney',
+} as const satisfies Record<NgramFloor['smoothing'], string>;
+
+/** How far the curve is from the floor, and when they should meet. */
+export function distance(curve: readonly CurvePoint[], floor: NgramFloor): string {
+  const last = curve[curve.length - 1];
+  const crossing = predictCrossing(curve, floor.nats);
+  const gap = `${formatNumber(Math.abs(last.loss - floor.nats), 3)} ${last.loss > floor.nats ? 'above' : 'below'} the ${floor.order}-gram floor`;
+  switch (crossing.kind) {
+    case 'crossed':
+      return `${gap}, crossed after ${formatDuration(crossing.seconds)}`;
+    case 'predicted':
+      return `${gap}; at this slope they cross after ${formatDuration(crossing.seconds)}`;
+    case 'never':
+      return `${gap}; no crossing in sight`;
+    default:
+      return crossing satisfies never;
+  }
+}
+
+function oneLine(text: string, width: number): string {
+  const flat = text.replace(/\s+/g, ' ').trim();
+  return flat.length > width ? `${flat.slice(0, width - 1)}…` : flat;
+}

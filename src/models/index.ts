@@ -1,0 +1,7 @@
+/** Models, and readers of models that others have trained. */
+export { type CharRnnFiles, readCharRnn } from './charRnn.ts';
+export type { Decoder, Generative } from './decoder.ts';
+export { Forecaster, type ForecasterConfig, forecasterDefaults } from './forecaster.ts';
+export { GPT, type GPTConfig, type GPTForwardOptions, gptDefaults } from './gpt.ts';
+export { readLlama2c } from './llama2c.ts';
+export { RecurrentLanguageModel, type RecurrentLanguageModelConfig } from './recurrentLanguageModel.ts';

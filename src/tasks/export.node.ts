@@ -1,0 +1,86 @@
+/**
+ * The `model/` folder of a run: what others need to use the model without the run.
+ *
+ *   config.json         task, recipe, and what was fitted on the data (transforms of each series)
+ *   model.safetensors   weights by name, f32
+ *   tokenizer.json      language task
+ */
+import { LookbackError } from '../errors.ts';
+import type { Module } from '../nn/index.ts';
+import { type ChainState, TransformChain } from '../series/index.ts';
+import { CharacterTokenizer } from '../text/index.ts';
+import { loadSafetensors, type TensorEntry, writeSafetensors } from '../track/index.ts';
+import { ensureFolder, loadCheckpoint, readBytes, readJson, type Run, writeFileAtomic } from '../track/node.ts';
+import { ForecastTask } from './forecast.ts';
+import { buildLanguageModel, type LanguageModel, type LanguageTask } from './language.ts';
+import { type LanguageRecipe, parseRecipe } from './recipe.ts';
+
+interface ModelConfig {
+  format: 'lookback';
+  version: 1;
+  series?: { name: string; period: number | null; transform: ChainState }[];
+}
+
+/** Writes everything but the weights, as soon as the run starts. */
+export function describeModel(run: Run, task: ForecastTask | LanguageTask): void {
+  ensureFolder(run.path('model'));
+  const config: ModelConfig = { format: 'lookback', version: 1 };
+  if (task instanceof ForecastTask) {
+    config.series = task.prepared.map(({ series, chain }) => ({
+      name: series.name,
+      period: series.period ?? null,
+      transform: chain.toJSON(),
+    }));
+  } else {
+    writeFileAtomic(run.path('model', 'tokenizer.json'), JSON.stringify(task.tokenizer));
+  }
+  const text = JSON.stringify({ ...config, recipe: run.recipe() }, null, 2);
+  writeFileAtomic(run.path('model', 'config.json'), `${text}\n`);
+}
+
+/** Writes the weights as they are now. */
+export function writeWeights(run: Run, model: Module): void {
+  writeFileAtomic(run.path('model', 'model.safetensors'), writeSafetensors(stateEntries(model)));
+}
+
+/** A model's parameters as safetensors takes them. */
+export function stateEntries(model: Module): Map<string, TensorEntry> {
+  return new Map(
+    [...model.stateDict()].map(([name, { shape, data }]) => [name, { dtype: 'F32', shape, data } as TensorEntry]),
+  );
+}
+
+/** The fitted transforms of each series. @throws LookbackError FILE_NOT_FOUND for a run without a model yet. */
+export function readTransforms(run: Run): Map<string, TransformChain> {
+  const { series = [] } = readJson(run.path('model', 'config.json')) as ModelConfig;
+  return new Map(series.map(({ name, transform }) => [name, TransformChain.fromJSON(transform)]));
+}
+
+/** The weights in `model/`, or those of the best checkpoint of a run that has not ended. */
+export function readWeights(run: Run): Map<string, TensorEntry> {
+  const path = run.path('model', 'model.safetensors');
+  try {
+    return loadSafetensors(readBytes(path), path);
+  } catch (error) {
+    if (!(error instanceof LookbackError && error.code === 'FILE_NOT_FOUND')) throw error;
+    return new Map(loadCheckpoint(run, 'best').tensors);
+  }
+}
+
+/** A language model and its tokenizer, ready to generate. */
+export function loadLanguageModel(run: Run): { recipe: LanguageRecipe; model: LanguageModel; tokenizer: CharacterTokenizer } {
+  const recipe = parseRecipe(run.recipe(), run.path('recipe.yaml'));
+  if (recipe.task !== 'language') {
+    throw new LookbackError('USAGE', {
+      where: `run ${run.name}`,
+      expected: 'a language run',
+      got: `a ${recipe.task} run`,
+      next: `Try: lookback forecast ${run.name}`,
+    });
+  }
+  const tokenizer = CharacterTokenizer.fromJSON(readJson(run.path('model', 'tokenizer.json')));
+  const model = buildLanguageModel(recipe, tokenizer.vocabularySize);
+  model.loadStateDict(readWeights(run));
+  model.eval();
+  return { recipe, model, tokenizer };
+}

@@ -1,0 +1,151 @@
+/**
+ * The language task: from a recipe and a text to something the training loop can train.
+ *
+ * The text is split in order (its end is never trained on); training draws windows at random offsets and
+ * evaluates on a fixed set of them, as nanoGPT does; at the end the whole validation part is scored.
+ */
+import { cutWindows, OffsetSampler, splitFraction } from '../data/index.ts';
+import { LookbackError } from '../errors.ts';
+import { generate, sampler } from '../generate/index.ts';
+import { GPT, RecurrentLanguageModel } from '../models/index.ts';
+import type { ForwardOptions } from '../nn/index.ts';
+import { Random } from '../random.ts';
+import { inference, scope, type Tensor, tensor } from '../tensor/index.ts';
+import { CharacterTokenizer, type Tokenizer } from '../text/index.ts';
+import type { Batch, Evaluation, Trainable } from '../train/index.ts';
+import type { LanguageRecipe } from './recipe.ts';
+
+/** Windows of ids and their successors, each [B, T]. */
+export interface TokenBatch extends Batch {
+  readonly inputs: Int32Array;
+  readonly targets: Int32Array;
+  readonly rows: number;
+}
+
+export type LanguageModel = GPT | RecurrentLanguageModel;
+
+/** The model a recipe describes, freshly initialised from its seed. */
+export function buildLanguageModel(recipe: LanguageRecipe, vocabulary: number): LanguageModel {
+  const { model, context, train } = recipe;
+  const random = new Random(train.seed, 'parameters');
+  switch (model.kind) {
+    case 'gpt': {
+      const { kind, ...config } = model;
+      if (config.width % config.heads !== 0) {
+        throw new LookbackError('RECIPE_INVALID', {
+          where: 'model.width',
+          expected: `a multiple of model.heads = ${config.heads}`,
+          got: String(config.width),
+        });
+      }
+      return new GPT({ ...config, vocabulary, context }, { random });
+    }
+    case 'lstm':
+    case 'gru':
+      return new RecurrentLanguageModel({ ...model, vocabulary }, { random });
+    default:
+      return model satisfies never;
+  }
+}
+
+/** A language model in training, with its text cut into ids. */
+export class LanguageTask implements Trainable<TokenBatch> {
+  readonly unit = 'tokens';
+  readonly model: LanguageModel;
+  readonly train: Int32Array;
+  readonly validation: Int32Array;
+  private readonly sampler: OffsetSampler;
+  private draws = 0;
+
+  /** @throws LookbackError BAD_ARGUMENT when the text is too short for the context, RECIPE_INVALID */
+  constructor(
+    readonly recipe: LanguageRecipe,
+    text: string,
+    readonly tokenizer: Tokenizer = CharacterTokenizer.fromText(text),
+  ) {
+    const ids = tokenizer.encode(text);
+    const { train, validation } = splitFraction(ids, { validation: recipe.data.validation });
+    this.train = train;
+    this.validation = validation;
+    const { context } = recipe;
+    this.sampler = new OffsetSampler({ length: train.length, context, seed: recipe.train.seed });
+    if (validation.length <= context) {
+      throw new LookbackError('DATA_INVALID', {
+        where: 'data.validation',
+        expected: `more than context = ${context} characters held out`,
+        got: String(validation.length),
+        next: 'Hold out more, shorten the context, or bring more text',
+      });
+    }
+    this.model = buildLanguageModel(recipe, tokenizer.vocabularySize);
+  }
+
+  next(): TokenBatch {
+    const { batch } = this.recipe.train;
+    return this.cut(this.train, this.sampler.offsetsAt(this.draws++, batch));
+  }
+
+  loss({ inputs, targets, rows }: TokenBatch, options: ForwardOptions): Tensor {
+    const shape = [rows, this.recipe.context];
+    return this.model.loss(tensor(inputs, { shape }), tensor(targets, { shape }), options);
+  }
+
+  /** Mean loss over fixed random windows of both parts, in nats per character. */
+  evaluate(): Evaluation {
+    const { train, context } = this.recipe;
+    const mean = (ids: Int32Array, stream: string) => {
+      const sampler = new OffsetSampler({ length: ids.length, context, seed: train.seed, stream });
+      let sum = 0;
+      for (let i = 0; i < train.evaluation.batches; i++) {
+        sum += this.lossOf(this.cut(ids, sampler.offsetsAt(i, train.batch)));
+      }
+      return sum / train.evaluation.batches;
+    };
+    const validationLoss = mean(this.validation, 'evaluation');
+    return { score: validationLoss, metrics: { validationLoss, trainLoss: mean(this.train, 'evaluation.train') } };
+  }
+
+  /**
+   * Loss over the whole validation part, nats per character: every id but the first is predicted once, from
+   * up to T ids before it in its window. Windows do not overlap, so early positions see little context.
+   */
+  validationLoss(): number {
+    const { context } = this.recipe;
+    const rows = 64;
+    const windows = Math.floor((this.validation.length - 1) / context);
+    let sum = 0;
+    let count = 0;
+    for (let first = 0; first < windows; first += rows) {
+      const here = Math.min(rows, windows - first);
+      const offsets = Array.from({ length: here }, (_, i) => (first + i) * context);
+      sum += this.lossOf(this.cut(this.validation, offsets)) * here * context;
+      count += here * context;
+    }
+    return sum / count;
+  }
+
+  /** Text that continues `prompt`, the prompt included. Characters the training text lacks are refused. */
+  async sample({ prompt, length, temperature, topK }: LanguageRecipe['sample'], random: Random): Promise<string> {
+    const ids = [...this.tokenizer.encode(prompt)];
+    const choose = sampler({ temperature, topK: topK ?? undefined });
+    for await (const id of generate(this.model, ids.slice(), { length, sampler: choose, random })) ids.push(id);
+    return this.tokenizer.decode(ids);
+  }
+
+  cursor(): { draws: number } {
+    return { draws: this.draws };
+  }
+
+  moveTo(cursor: unknown): void {
+    this.draws = (cursor as { draws: number }).draws;
+  }
+
+  private cut(ids: Int32Array, offsets: ArrayLike<number>): TokenBatch {
+    const { inputs, targets } = cutWindows(ids, offsets, this.recipe.context);
+    return { inputs, targets, rows: offsets.length, count: targets.length };
+  }
+
+  private lossOf(batch: TokenBatch): number {
+    return scope(() => inference(() => this.loss(batch, {})).item());
+  }
+}

@@ -1,0 +1,58 @@
+/** Rules of a recipe that join two keys; each says which key to change. Single keys are bounded in `recipe-schema.ts`. */
+import type { RecipeProblem } from './recipe-problems.ts';
+import type { ForecastRecipe, LanguageRecipe, Recipe } from './recipe-schema.ts';
+
+/** Every broken rule of an otherwise valid recipe. */
+export function brokenRules(recipe: Recipe): RecipeProblem[] {
+  const found: RecipeProblem[] = [];
+  const report = (path: string, problem: string) => found.push({ path: path.split('.'), problem });
+  const { optimizer, momentum, weightDecay, steps, learningRate } = recipe.train;
+  if (momentum > 0 && optimizer !== 'sgd') report('train.momentum', `expected 0 with ${optimizer}, got ${momentum}`);
+  if (weightDecay > 0 && optimizer === 'adam') {
+    report('train.weightDecay', `expected 0 with adam, got ${weightDecay}; adamw decays weights`);
+  }
+  if (learningRate.warmup > steps) {
+    report('train.learningRate.warmup', `expected at most train.steps (${steps}), got ${learningRate.warmup}`);
+  }
+  if (learningRate.floor > learningRate.peak) {
+    report('train.learningRate.floor', `expected at most the peak (${learningRate.peak}), got ${learningRate.floor}`);
+  }
+  if (recipe.task === 'forecast') forecastRules(recipe, report);
+  else languageRules(recipe, report);
+  return found;
+}
+
+type Report = (path: string, problem: string) => void;
+
+function forecastRules({ data, split, train, transform, model }: ForecastRecipe, report: Report): void {
+  if ((data.source === undefined) === (data.sources === undefined)) {
+    report('data', `expected either source or sources, got ${data.source === undefined ? 'neither' : 'both'}`);
+  }
+  if (train.earlyStopping && split.validation === 0) {
+    report('split.validation', 'expected at least 1 with train.earlyStopping, got 0');
+  }
+  transform.forEach((name, i) => {
+    if (transform.indexOf(name) < i) report(`transform.${i}`, `expected each transform once, got ${name} again`);
+    if (name === 'log' && i > 0) report(`transform.${i}`, `expected log first, got it after ${transform[i - 1]}`);
+    if (name === 'centre' && i < transform.length - 1) {
+      report(`transform.${i}`, `expected centre last, got it before ${transform[i + 1]}`);
+    }
+  });
+  if (model.kind === 'transformer') attentionRules('hidden', model.hidden, model, report);
+}
+
+function languageRules({ model }: LanguageRecipe, report: Report): void {
+  if (model.kind !== 'gpt') return;
+  attentionRules('width', model.width, model, report);
+  if (model.kvHeads !== undefined && model.heads % model.kvHeads !== 0) {
+    report('model.kvHeads', `expected a divisor of model.heads (${model.heads}), got ${model.kvHeads}`);
+  }
+}
+
+function attentionRules(key: string, width: number, model: { heads: number; positions: string }, report: Report): void {
+  if (width % model.heads !== 0) {
+    report(`model.${key}`, `expected a multiple of model.heads (${model.heads}), got ${width}`);
+  } else if (model.positions === 'rotary' && (width / model.heads) % 2 !== 0) {
+    report(`model.${key}`, `expected an even width per head with rotary positions, got ${width / model.heads}`);
+  }
+}

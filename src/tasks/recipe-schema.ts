@@ -1,0 +1,165 @@
+/**
+ * What a recipe may say: every key, its type, its bounds and its default, as zod schemas.
+ *
+ * The types `Recipe`, `ForecastRecipe` and `LanguageRecipe` are the resolved form (all defaults filled in);
+ * `RecipeInput` is what a person writes. Rules that join two keys live in `recipe-rules.ts`.
+ */
+import * as z from 'zod';
+
+const count = () => z.int().min(1);
+const fraction = () => z.number().min(0).lt(1);
+
+const scheduleSchema = z.strictObject({
+  peak: z.number().positive().describe('learning rate after warm-up'),
+  warmup: z.int().min(0).default(0).describe('steps of linear warm-up'),
+  decay: z.enum(['constant', 'cosine', 'linear']).default('constant').describe('shape from the peak to the floor'),
+  floor: z.number().min(0).default(0).describe('learning rate at the last step'),
+});
+
+const learningRateSchema = z
+  .union([z.number().positive(), scheduleSchema])
+  .transform((rate) => (typeof rate === 'number' ? scheduleSchema.parse({ peak: rate }) : rate))
+  .describe('one number, or { peak, warmup, decay, floor }');
+
+const earlyStoppingSchema = z
+  .strictObject({ patience: count().describe('evaluations without a better loss before stopping') })
+  .nullable()
+  .default(null);
+
+/** Training settings both tasks share. */
+const trainShape = {
+  steps: count().default(1000).describe('optimizer steps'),
+  batch: count().default(32).describe('windows or sequences in one forward pass'),
+  accumulate: count().default(1).describe('forward passes summed into one optimizer step'),
+  optimizer: z.enum(['sgd', 'adam', 'adamw']).default('adamw'),
+  learningRate: learningRateSchema.prefault(1e-3),
+  weightDecay: z.number().min(0).default(0).describe('decoupled for adamw, added to the gradient otherwise'),
+  betas: z.tuple([fraction(), fraction()]).default([0.9, 0.999]).describe("Adam's two decay rates"),
+  momentum: fraction().default(0).describe('for sgd only'),
+  clip: z.number().positive().nullable().default(1).describe('largest global gradient norm; null for none'),
+  seed: z.int().min(0).max(0xffffffff).default(1),
+  evaluateEvery: count().default(100).describe('steps between evaluations on the validation split'),
+  checkpointEvery: count().default(200).describe('steps between checkpoints'),
+  earlyStopping: earlyStoppingSchema,
+  snapshots: z.boolean().default(true).describe('keep model-only snapshots at log-spaced steps'),
+};
+
+const recurrentShape = {
+  hidden: count().default(64).describe('width of the hidden state'),
+  layers: count().default(1),
+  dropout: fraction().default(0).describe('between layers'),
+};
+const positions = z.enum(['none', 'learned', 'sinusoidal', 'rotary']).default('learned');
+
+const forecastModelSchema = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('rnn'), ...recurrentShape }),
+  z.strictObject({ kind: z.literal('lstm'), ...recurrentShape }),
+  z.strictObject({ kind: z.literal('gru'), ...recurrentShape }),
+  z.strictObject({
+    kind: z.literal('transformer'),
+    hidden: count().default(64).describe('channels of the residual stream'),
+    layers: count().default(2),
+    heads: count().default(4),
+    dropout: fraction().default(0),
+    positions,
+  }),
+  z.strictObject({ kind: z.literal('linear').describe('one linear map from the window to the horizon') }),
+]);
+
+export const transformNames = ['log', 'standardize', 'difference', 'seasonalDifference', 'centre'] as const;
+
+export const forecastSchema = z.strictObject({
+  task: z.literal('forecast').describe('forecast one or several series'),
+  data: z.strictObject({
+    source: z.string().min(1).optional().describe('name of a data set, or path of a CSV file'),
+    sources: z.array(z.string().min(1)).min(1).optional().describe('several series, one source each'),
+    column: z.string().min(1).optional().describe('column of values; by default the only numeric one'),
+    time: z.string().min(1).optional().describe('column of times'),
+    period: z.int().min(2).optional().describe('steps in one season, e.g. 12 for months'),
+  }),
+  window: z.strictObject({
+    lookback: count().default(24).describe('steps the model sees'),
+    horizon: count().default(24).describe('steps it forecasts at once'),
+  }),
+  split: z
+    .strictObject({
+      test: z.int().min(0).default(24).describe('last steps of each series, never trained or chosen on'),
+      validation: z.int().min(0).default(24).describe('steps before the test part, for choosing'),
+    })
+    .prefault({}),
+  transform: z.array(z.enum(transformNames)).default(['log', 'standardize']).describe('in order; undone in reverse'),
+  model: forecastModelSchema,
+  train: z.strictObject(trainShape).prefault({}),
+});
+
+const textRecurrentShape = {
+  layers: count().default(2),
+  width: count().default(256).describe('width of embedding and hidden state'),
+  dropout: fraction().default(0),
+  tieWeights: z.boolean().default(false).describe('the output projection is the embedding, transposed'),
+};
+
+const languageModelSchema = z.discriminatedUnion('kind', [
+  z.strictObject({
+    kind: z.literal('gpt'),
+    layers: count().default(4),
+    heads: count().default(4),
+    kvHeads: count().optional().describe('heads of keys and values; by default as many as heads'),
+    width: count().default(128).describe('channels of the residual stream'),
+    dropout: fraction().default(0),
+    positions,
+    norm: z.enum(['layerNorm', 'rmsNorm']).default('layerNorm'),
+    mlp: z.enum(['gelu', 'swiglu']).default('gelu'),
+    bias: z.boolean().default(true).describe('biases in linear layers and norms'),
+    tieWeights: z.boolean().default(true).describe('the output projection is the embedding, transposed'),
+  }),
+  z.strictObject({ kind: z.literal('lstm'), ...textRecurrentShape }),
+  z.strictObject({ kind: z.literal('gru'), ...textRecurrentShape }),
+]);
+
+export const languageSchema = z.strictObject({
+  task: z.literal('language').describe('a language model of text'),
+  data: z.strictObject({
+    source: z.string().min(1).describe('name of a data set, or path of a text file'),
+    validation: z.number().gt(0).lt(1).default(0.1).describe('last part of the text, never trained on'),
+  }),
+  tokenizer: z.literal('character').default('character'),
+  context: count().default(64).describe('characters the model sees'),
+  model: languageModelSchema,
+  train: z
+    .strictObject({
+      ...trainShape,
+      evaluation: z
+        .strictObject({ batches: count().default(20).describe('random batches in one evaluation') })
+        .prefault({}),
+    })
+    .prefault({}),
+  sample: z
+    .strictObject({
+      prompt: z.string().default('\n'),
+      length: z.int().min(0).default(300).describe('characters to write'),
+      temperature: z.number().min(0).default(0.8).describe('0 takes the likeliest character'),
+      topK: count().nullable().default(null).describe('keep only the K likeliest; null keeps all'),
+    })
+    .prefault({}),
+});
+
+export const recipeSchema = z.discriminatedUnion('task', [forecastSchema, languageSchema]);
+
+/** A resolved forecasting experiment. */
+export type ForecastRecipe = z.output<typeof forecastSchema>;
+/** A resolved language-model experiment. */
+export type LanguageRecipe = z.output<typeof languageSchema>;
+/** A resolved experiment: every default filled in. */
+export type Recipe = ForecastRecipe | LanguageRecipe;
+/** An experiment as a person writes it: keys with defaults may be left out. */
+export type RecipeInput = z.input<typeof recipeSchema>;
+
+/** The JSON schema (draft 7) of what a person may write, for editors. */
+export function recipeJsonSchema(): Record<string, unknown> {
+  return {
+    ...z.toJSONSchema(recipeSchema, { io: 'input', target: 'draft-7' }),
+    title: 'Lookback recipe',
+    description: 'An experiment as plain data: what to train, on which data, how, and from which seed.',
+  };
+}

@@ -1,0 +1,237 @@
+/**
+ * Running a recipe: data, task, optimizer, loop and the run's folder joined together. Node only.
+ *
+ * `startRun` makes a new folder, `resumeRun` goes on in an old one from its last checkpoint; both end with the
+ * model written where others can load it, whatever stopped the training.
+ */
+import packageJson from '../../package.json' with { type: 'json' };
+import { getBackend } from '../backends/backend.ts';
+import { resolveSeries, resolveText } from '../data/node.ts';
+import { LookbackError } from '../errors.ts';
+import type { Optimizer } from '../optim/index.ts';
+import { Random } from '../random.ts';
+import type { Series } from '../series/index.ts';
+import type { NgramFloor } from '../text/index.ts';
+import type { TensorEntry } from '../track/index.ts';
+import { createRun, loadCheckpoint, openRun, type Run, saveCheckpoint, saveSnapshot } from '../track/node.ts';
+import { type Evaluation, type TrainResult, type TrainState, train } from '../train/index.ts';
+import { describeModel, stateEntries, writeWeights } from './export.node.ts';
+import { floorsFor } from './floors.node.ts';
+import { ForecastTask, type Score } from './forecast.ts';
+import { LanguageTask } from './language.ts';
+import { buildOptimizer } from './optimizer.ts';
+import { type ForecastRecipe, parseRecipe, type Recipe, type RecipeInput } from './recipe.ts';
+
+/** What happens while a run goes on, for whoever shows it. */
+export interface RunObserver {
+  started?(run: Run, task: AnyTask, floors: readonly NgramFloor[]): void;
+  step?(step: number, values: Record<string, number>, machine: Record<string, number>): void;
+  evaluation?(step: number, evaluation: Evaluation): void;
+  sample?(step: number, text: string): void;
+}
+
+export interface RunOptions {
+  /** The folder of all runs. */
+  root?: string;
+  /** Stops after the step in progress, saving everything. */
+  signal?: AbortSignal;
+  observer?: RunObserver;
+}
+
+export type AnyTask = ForecastTask | LanguageTask;
+
+/** A run that has ended, with what can be asked of it. */
+export interface RunOutcome {
+  run: Run;
+  task: AnyTask;
+  reason: TrainResult['reason'];
+  state: TrainState;
+  floors: readonly NgramFloor[];
+  /** Forecast task: the table at the end, best first. */
+  scores: readonly Score[];
+  /** Language task: the loss over the whole validation part, nats per character, and a sample. */
+  validationLoss?: number;
+  sample?: string;
+}
+
+/** The task's data, read from where the recipe names it, with a hash that tells whether it is still the same. */
+async function readTask(recipe: Recipe): Promise<{ task: AnyTask; dataHash: string }> {
+  switch (recipe.task) {
+    case 'forecast': {
+      const { series, dataHash } = await readSeries(recipe);
+      return { task: new ForecastTask(recipe, series), dataHash };
+    }
+    case 'language': {
+      const { text, sha256 } = await resolveText(recipe.data.source);
+      return { task: new LanguageTask(recipe, text), dataHash: sha256 };
+    }
+    default:
+      return recipe satisfies never;
+  }
+}
+
+/** The series a forecast recipe names. */
+export async function readSeries({ data }: ForecastRecipe): Promise<{ series: Series[]; dataHash: string }> {
+  const { source, sources = source ? [source] : [], column, time, period } = data;
+  const series: Series[] = [];
+  const hashes: string[] = [];
+  for (const each of sources) {
+    const resolved = await resolveSeries(each, { column, time, period });
+    series.push(...resolved.series);
+    hashes.push(resolved.sha256);
+  }
+  return { series, dataHash: hashes.join('+') };
+}
+
+/**
+ * Runs a recipe from its beginning and returns what it gave. The folder is kept whatever happens.
+ *
+ * @throws LookbackError RECIPE_INVALID, DATA_*, FILE_*, NON_FINITE
+ */
+export async function startRun(input: RecipeInput, options: RunOptions = {}): Promise<RunOutcome> {
+  const recipe = parseRecipe(input);
+  const { task, dataHash } = await readTask(recipe);
+  const run = createRun({
+    root: options.root,
+    recipe,
+    seed: recipe.train.seed,
+    backend: getBackend().name,
+    versions: { lookback: packageJson.version, node: process.version },
+  });
+  try {
+    run.update({ summary: { parameters: task.model.parameterCount(), dataHash } });
+    return await carryOut(run, task, options);
+  } catch (error) {
+    if (run.writable) run.finish('failed', { error: error instanceof LookbackError ? error.code : 'INTERNAL' });
+    throw error;
+  }
+}
+
+/**
+ * Goes on from the last checkpoint of a run until its recipe's steps are done. The result is the run that
+ * would have been, had it never stopped.
+ *
+ * @throws LookbackError RUN_NOT_FOUND, RUN_BUSY, CHECKPOINT_INVALID, DATA_INVALID when the data has changed
+ */
+export async function resumeRun(name: string, options: RunOptions = {}): Promise<RunOutcome> {
+  const run = openRun(name, options.root, { write: true });
+  try {
+    const recipe = parseRecipe(run.recipe(), run.path('recipe.yaml'));
+    const { task, dataHash } = await readTask(recipe);
+    const before = run.record.summary.dataHash;
+    if (before !== undefined && before !== dataHash) {
+      throw new LookbackError('DATA_INVALID', {
+        where: `run ${run.name}`,
+        problem: 'the data is not what the run was started with',
+        next: 'Bring the old data back, or start a new run',
+      });
+    }
+    const checkpoint = loadCheckpoint(run, 'last');
+    task.model.loadStateDict(checkpoint.tensors);
+    return await carryOut(run, task, options, checkpoint);
+  } catch (error) {
+    run.close();
+    throw error;
+  }
+}
+
+type CheckpointLike = ReturnType<typeof loadCheckpoint>;
+
+async function carryOut(
+  run: Run,
+  task: AnyTask,
+  { signal, observer = {} }: RunOptions,
+  checkpoint?: CheckpointLike,
+): Promise<RunOutcome> {
+  const { recipe } = task;
+  const { optimizer, rate } = buildOptimizer(recipe.train, task.model);
+  if (checkpoint) {
+    optimizer.load({ step: checkpoint.step, tensors: new Map(checkpoint.optimizer) });
+    run.resume(checkpoint.step);
+  }
+  describeModel(run, task);
+  const floors = task instanceof LanguageTask ? floorsFor(task) : [];
+  observer.started?.(run, task, floors);
+  const samples = async (step: number) => {
+    if (!(task instanceof LanguageTask) || task.recipe.sample.length === 0) return;
+    const text = await task.sample({ ...task.recipe.sample, length: 120 }, new Random(recipe.train.seed, `sample/${step}`));
+    run.log(step, { sample: text });
+    observer.sample?.(step, text);
+  };
+  const result = await train(task as never, optimizer, { ...recipe.train, rate }, {
+    from: checkpoint ? (checkpoint.state as unknown as TrainState) : undefined,
+    signal,
+    hooks: {
+      onStep(step, values, machine) {
+        run.log(step, { ...values, ...machine });
+        observer.step?.(step, values, machine);
+      },
+      async onEvaluation(step, evaluation) {
+        run.log(step, evaluation.metrics);
+        observer.evaluation?.(step, evaluation);
+        await samples(step);
+      },
+      save(kind, state) {
+        saveCheckpoint(run, kind, {
+          step: state.step,
+          tensors: stateEntries(task.model),
+          optimizer: optimizerEntries(optimizer),
+          state: state as never,
+        });
+      },
+      snapshot(step) {
+        saveSnapshot(run, step, stateEntries(task.model));
+      },
+    },
+  });
+  const outcome: RunOutcome = { run, task, ...result, floors, scores: [] };
+  if (result.reason !== 'stopped') await judge(outcome);
+  writeWeights(run, task.model);
+  run.finish(result.reason === 'stopped' ? 'stopped' : 'finished', summarize(outcome));
+  optimizer.dispose();
+  return outcome;
+}
+
+/** Scores the best model where a validation part chose one, else the last. */
+async function judge(outcome: RunOutcome): Promise<void> {
+  const { run, task } = outcome;
+  const { state } = outcome;
+  const chosen = task instanceof LanguageTask || task.recipe.split.validation > 0;
+  if (chosen && state.best && state.best.step !== state.step) {
+    task.model.loadStateDict(loadCheckpoint(run, 'best').tensors);
+  }
+  if (task instanceof ForecastTask) {
+    outcome.scores = task.scores();
+  } else {
+    outcome.validationLoss = task.validationLoss();
+    outcome.sample = await task.sample(task.recipe.sample, new Random(task.recipe.train.seed, 'sample'));
+  }
+}
+
+function summarize({ state, floors, scores, validationLoss, reason }: RunOutcome): Record<string, number | string> {
+  const summary: Record<string, number | string> = { steps: state.step, ended: reason };
+  if (state.best) {
+    summary.bestStep = state.best.step;
+    summary.bestScore = state.best.score;
+  }
+  if (validationLoss !== undefined) summary.validationLoss = validationLoss;
+  for (const { smoothing, order, nats } of floors) summary[`floor ${smoothing} ${order}-gram`] = nats;
+  const trained = scores.find((score) => score.trained);
+  if (trained) {
+    summary.mape = trained.mape;
+    summary.rmse = trained.rmse;
+    summary.mase = trained.mase;
+    summary.winner = scores[0].name;
+  }
+  return summary;
+}
+
+function optimizerEntries(optimizer: Optimizer): Map<string, TensorEntry> {
+  return new Map(
+    [...optimizer.state().tensors].map(([name, tensor]) => [
+      name,
+      { dtype: 'F32', shape: tensor.shape, data: tensor.dataSync() } as TensorEntry,
+    ]),
+  );
+}
+

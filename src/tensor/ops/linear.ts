@@ -1,0 +1,158 @@
+/**
+ * y = activation(x Wᵀ + b), the affine layer of everything, with the activation fused into the product.
+ *
+ * There is one record for each activation, because what the gradient must keep differs: nothing for none, the output
+ * for relu, tanh and sigmoid, the preactivation for gelu, geluTanh and silu.
+ */
+import { addressOf } from '../../backends/backend.ts';
+import { type Activation, activationCode } from '../../backends/cpu/codes.ts';
+import { LookbackError } from '../../errors.ts';
+import { contiguous } from '../memory.ts';
+import { apply1, define, type Operation, requireDType, shapeError } from '../operation.ts';
+import { show } from '../shape.ts';
+import { needsRecord } from '../tape.ts';
+import { allocate, type Tensor } from '../tensor.ts';
+import { add } from './binary.ts';
+import { address, gradientTarget, runGradient } from './kernel.ts';
+import { matmul } from './matmul.ts';
+import { gelu, relu, sigmoid, silu, tanh } from './unary.ts';
+import { transpose } from './views.ts';
+
+export type { Activation };
+
+/** An activation: what its gradient reads, and the function for the decomposition. */
+interface Activated {
+  from: 'nothing' | 'output' | 'preactivation';
+  formula: string;
+  function: (z: Tensor) => Tensor;
+}
+
+const activations: Record<Activation, Activated> = {
+  none: { from: 'nothing', formula: 'x Wᵀ + b', function: (z) => z },
+  relu: { from: 'output', formula: 'relu(x Wᵀ + b)', function: relu },
+  tanh: { from: 'output', formula: 'tanh(x Wᵀ + b)', function: tanh },
+  sigmoid: { from: 'output', formula: 'sigmoid(x Wᵀ + b)', function: sigmoid },
+  gelu: { from: 'preactivation', formula: 'gelu(x Wᵀ + b)', function: (z) => gelu(z) },
+  geluTanh: {
+    from: 'preactivation',
+    formula: 'geluTanh(x Wᵀ + b)',
+    function: (z) => gelu(z, { approximate: 'tanh' }),
+  },
+  silu: { from: 'preactivation', formula: 'silu(x Wᵀ + b)', function: silu },
+};
+
+/** dz = dy · activation'(saved), one kernel. */
+function activationGradient(dy: Tensor, saved: Tensor, code: number): Tensor {
+  const dz = allocate(dy.shape, 'f32', dy.backend);
+  runGradient('activationGradient', dy.backend, { empty: dy.size === 0, targets: [] }, (kernels) =>
+    kernels.activationGradient(addressOf(dz), addressOf(dy), addressOf(saved), dy.size, code),
+  );
+  return dz;
+}
+
+function linearOperation(activation: Activation): Operation {
+  const { from, formula, function: activate } = activations[activation];
+  const code = activationCode[activation];
+  return define({
+    name: activation === 'none' ? 'linear' : `linear${activation[0].toUpperCase()}${activation.slice(1)}`,
+    family: 'linear',
+    summary: `${formula}; x [..., I], W [O, I], b [O] or absent, gives [..., O]`,
+    infer: (inputs) => {
+      const [x, weight, bias] = inputs;
+      for (const [i, input] of inputs.entries()) requireDType('linear', input, 'f32', ['x', 'weight', 'bias'][i]);
+      const got = `x ${show(x.shape)}, weight ${show(weight.shape)}${bias ? `, bias ${show(bias.shape)}` : ''}`;
+      const fits = x.rank >= 1 && weight.rank === 2 && x.shape[x.rank - 1] === weight.shape[1];
+      if (!fits || (bias && (bias.rank !== 1 || bias.shape[0] !== weight.shape[0]))) {
+        throw shapeError('linear', 'x [..., I], weight [O, I] and bias [O]', got);
+      }
+      const shape = [...x.shape.slice(0, -1), weight.shape[0]];
+      const output = { shape, dtype: 'f32' as const };
+      return from === 'preactivation' && needsRecord(inputs) ? [output, output] : [output];
+    },
+    cpu: (kernels, [x, weight, bias], [y, preactivation]) => {
+      const [n, k] = weight.shape;
+      if (y.size === 0) return 0;
+      const to = addressOf(y);
+      const m = y.size / n;
+      return kernels.linear(to, address(preactivation), addressOf(x), addressOf(weight), address(bias), m, n, k, code);
+    },
+    decompose: ([x, weight, bias]) => {
+      const product = matmul(x, transpose(weight));
+      return [activate(bias ? add(product, bias) : product)];
+    },
+    saves: { inputs: [0, 1], outputs: from === 'nothing' ? [] : [from === 'output' ? 0 : 1] },
+    // dx = dz W, dW = dzᵀ x, db = Σ dz
+    gradient: ([incoming], context) => {
+      if (!incoming) return [];
+      const { inputs, outputs, needs } = context;
+      const dense = contiguous(incoming);
+      const saved = from === 'nothing' ? undefined : outputs[from === 'output' ? 0 : 1];
+      const dz = saved ? activationGradient(dense, saved, code) : dense;
+      const [x, weight] = inputs;
+      const [n, k] = weight.shape;
+      const m = k === 0 ? 0 : x.size / k;
+      const { backend } = dz;
+      const dx = needs[0] ? allocate(x.shape, 'f32', backend) : undefined;
+      const dWeight = gradientTarget(context, 1, backend);
+      const dBias = needs[2] ? gradientTarget(context, 2, backend) : undefined;
+      const [dzAt, xAt, weightAt] = [dz, x, weight].map(addressOf);
+      if (dx) {
+        runGradient('linear: dx', backend, { empty: n === 0 || m === 0, targets: [dx] }, (kernels) =>
+          kernels.gemm(1, m, k, n, dzAt, 0, n, 1, weightAt, 0, k, 1, addressOf(dx), 0, k, 0),
+        );
+      }
+      if (dWeight) {
+        runGradient('linear: dW', backend, { empty: n === 0 || m === 0, targets: [dWeight] }, (kernels) =>
+          kernels.gemm(1, n, k, m, dzAt, 0, 1, n, xAt, 0, k, 1, addressOf(dWeight), 0, k, 0),
+        );
+      }
+      if (dBias) {
+        runGradient('linear: db', backend, { empty: dz.size === 0, targets: [dBias] }, (kernels) =>
+          kernels.sumColumns(addressOf(dBias), dzAt, dz.size / n, n, 0),
+        );
+      }
+      return [dx, dWeight, dBias];
+    },
+    samples: () =>
+      [
+        [[4, 3], [5, 3], [5]],
+        [
+          [2, 3, 7],
+          [1, 7],
+        ],
+        [[6], [3, 6], [3]],
+        [[0, 4], [3, 4], [3]],
+        [[2, 0], [3, 0], [3]],
+        [[17, 33], [19, 33], [19]],
+      ].map((inputs) => ({ inputs, attributes: undefined })),
+  });
+}
+
+const records: Record<Activation, Operation> = {
+  none: linearOperation('none'),
+  relu: linearOperation('relu'),
+  gelu: linearOperation('gelu'),
+  geluTanh: linearOperation('geluTanh'),
+  silu: linearOperation('silu'),
+  tanh: linearOperation('tanh'),
+  sigmoid: linearOperation('sigmoid'),
+};
+
+/**
+ * activation(x Wᵀ + b) for x [..., I], weight [O, I] (as published checkpoints store it) and bias [O]: [..., O].
+ *
+ * @throws LookbackError SHAPE_MISMATCH, DTYPE_MISMATCH, BAD_ARGUMENT for an activation it does not know.
+ */
+export function linear(
+  x: Tensor,
+  weight: Tensor,
+  bias?: Tensor,
+  { activation = 'none' }: { activation?: Activation } = {},
+): Tensor {
+  const record = records[activation];
+  if (!record) {
+    const expected = `an activation among ${Object.keys(records).join(', ')}`;
+    throw new LookbackError('BAD_ARGUMENT', { where: 'linear', expected, got: String(activation) });
+  }
+  return apply1(record, bias ? [x, weight, bias] : [x, weight], undefined);
+}

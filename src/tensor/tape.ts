@@ -1,0 +1,154 @@
+/**
+ * The tape: what was computed, so that it can be differentiated in reverse.
+ *
+ * While a tape is recording, every operation with an input that needs a gradient leaves an entry {operation,
+ * parents, saved tensors, attributes}. What an entry saved is released as soon as the way back has used it.
+ * backward.ts walks the entries; gradient.ts has the functions users call.
+ */
+
+import { alias } from './memory.ts';
+import type { Operation } from './operation.ts';
+import type { Shape } from './shape.ts';
+import type { Tensor } from './tensor.ts';
+
+/** What an entry keeps for its gradient function; undefined where the operation does not need it. */
+export interface Saved {
+  readonly inputs: readonly (Tensor | undefined)[];
+  readonly outputs: readonly (Tensor | undefined)[];
+  /** Storage versions when recorded: an optimizer step in between would falsify the gradient. */
+  readonly versions: readonly number[];
+}
+
+/** One recorded operation, or a leaf (a tensor the gradient is wanted for). */
+export class TapeNode {
+  /** Gradients that have arrived so far, by output. The node owns them. */
+  readonly gradients: (Tensor | undefined)[] = [];
+  /** Whether `gradients[i]` is a block of this node's own, which may be added to in place. */
+  readonly owned: boolean[] = [];
+  /** Leaf only: whether this pass has already written the parameter's place in the arena. */
+  arenaWritten = false;
+
+  constructor(
+    readonly tape: Tape,
+    /** Undefined for a leaf. */
+    readonly operation: Operation<unknown> | undefined,
+    readonly leaf: Tensor | undefined,
+    readonly attributes: unknown,
+    /** Entries that made the inputs; undefined where no gradient is needed. */
+    readonly parents: readonly (TapeNode | undefined)[],
+    readonly parentOutputs: readonly number[],
+    readonly inputShapes: readonly Shape[],
+    public saved: Saved | undefined,
+  ) {}
+
+  /** Lets go of what was saved for the gradient. */
+  releaseSaved(): void {
+    if (!this.saved) return;
+    for (const tensor of this.saved.inputs) tensor?.dispose();
+    for (const tensor of this.saved.outputs) tensor?.dispose();
+    this.saved = undefined;
+  }
+
+  releaseGradients(): void {
+    for (const gradient of this.gradients) gradient?.dispose();
+    this.gradients.length = 0;
+  }
+}
+
+export class Tape {
+  readonly nodes: TapeNode[] = [];
+  /** `parent` is the tape around, when `checkpoint` runs a function again. */
+  constructor(readonly parent?: Tape) {}
+
+  /** Marks `tensor` as one the gradient is wanted for. */
+  leaf(tensor: Tensor): TapeNode {
+    const node = new TapeNode(this, undefined, tensor, undefined, [], [], [], undefined);
+    this.nodes.push(node);
+    tensor.node = node;
+    tensor.nodeOutput = 0;
+    return node;
+  }
+
+  /** Releases everything still held; the tape is useless afterwards. */
+  close(): void {
+    for (const node of this.nodes) {
+      node.releaseSaved();
+      node.releaseGradients();
+      if (node.leaf?.node === node) node.leaf.node = undefined;
+    }
+    this.nodes.length = 0;
+  }
+}
+
+let current: Tape | undefined;
+
+/** The tape that is recording now. */
+export function currentTape(): Tape | undefined {
+  return current;
+}
+
+/** Runs `fn` with `tape` recording (undefined: nothing records). */
+export function withTape<T>(tape: Tape | undefined, fn: () => T): T {
+  const before = current;
+  current = tape;
+  try {
+    return fn();
+  } finally {
+    current = before;
+  }
+}
+
+/** Runs `fn` without recording: what it makes has no gradient, and nothing is saved for one. */
+export function inference<T>(fn: () => T): T {
+  return withTape(undefined, fn);
+}
+
+/** The entry that made `tensor`, if it is on the recording tape or on one around it. */
+export function liveNode(tensor: Tensor): TapeNode | undefined {
+  const node = tensor.node;
+  if (!node) return undefined;
+  for (let tape = current; tape; tape = tape.parent) if (node.tape === tape) return node;
+  return undefined;
+}
+
+/** Whether an operation on `inputs` must leave an entry. */
+export function needsRecord(inputs: readonly Tensor[]): boolean {
+  if (!current) return false;
+  for (let i = 0; i < inputs.length; i++) if (inputs[i].node && liveNode(inputs[i])) return true;
+  return false;
+}
+
+/** Leaves an entry. `inputs` are as the user gave them, `ready` as the kernel saw them. */
+export function record<Attributes>(
+  operation: Operation<Attributes>,
+  inputs: readonly Tensor[],
+  ready: readonly Tensor[],
+  outputs: readonly Tensor[],
+  attributes: Attributes,
+): void {
+  const tape = current as Tape;
+  const { saves } = operation;
+  const node = new TapeNode(
+    tape,
+    operation as unknown as Operation<unknown>,
+    undefined,
+    attributes,
+    inputs.map(liveNode),
+    inputs.map((input) => input.nodeOutput),
+    inputs.map((input) => input.shape),
+    {
+      inputs: keep(ready, saves?.inputs),
+      outputs: keep(outputs, saves?.outputs),
+      versions: ready.map((input) => input.storage.version),
+    },
+  );
+  tape.nodes.push(node);
+  for (let i = 0; i < outputs.length; i++) {
+    outputs[i].node = node;
+    outputs[i].nodeOutput = i;
+  }
+}
+
+function keep(list: readonly Tensor[], which: readonly number[] | undefined): (Tensor | undefined)[] {
+  return list.map((tensor, i) => (which === undefined || which.includes(i) ? alias(tensor) : undefined));
+}

@@ -1,0 +1,203 @@
+/**
+ * The training loop: draw, differentiate, step, evaluate, keep.
+ *
+ * It knows a model, batches and a clock; what a batch is, where runs are kept and what is printed come in as
+ * a task and as hooks, so the same loop runs on a server and in a page. Everything a step depends on is
+ * derived from the seed and the step number or kept in `TrainState`, so a resumed run is the same run.
+ */
+import { LookbackError } from '../errors.ts';
+import type { ForwardOptions } from '../nn/index.ts';
+import type { Module } from '../nn/module.ts';
+import type { Optimizer, Schedule } from '../optim/index.ts';
+import { Random } from '../random.ts';
+import { type Gradients, scope, type Tensor, valueAndGrad } from '../tensor/index.ts';
+import { isFinite, nameNonFinite } from './nonFinite.ts';
+
+/** One forward pass's worth of examples. */
+export interface Batch {
+  /** Targets it holds; the loss of an accumulated step is the mean over all targets of its batches. */
+  readonly count: number;
+}
+
+/** What an evaluation found. `score` is what best checkpoints and early stopping go by; lower is better. */
+export interface Evaluation {
+  score: number;
+  metrics: Record<string, number>;
+}
+
+/** What is trained. */
+export interface Trainable<B extends Batch = Batch> {
+  readonly model: Module;
+  /** What the rate counts, e.g. `tokens`. */
+  readonly unit: string;
+  /** Draws the next batch and moves the cursor on. */
+  next(): B;
+  /** Mean loss over the batch's targets, a tensor of one element. */
+  loss(batch: B, options: ForwardOptions): Tensor;
+  /** On a fixed split, with the model in evaluation mode. */
+  evaluate(): Evaluation;
+  /** Where the data stands, as plain JSON. */
+  cursor(): unknown;
+  moveTo(cursor: unknown): void;
+}
+
+export interface TrainSettings {
+  steps: number;
+  accumulate: number;
+  evaluateEvery: number;
+  checkpointEvery: number;
+  earlyStopping: { patience: number } | null;
+  snapshots: boolean;
+  seed: number;
+  /** The learning rate at a step, for the record; the optimizer has the same schedule. */
+  rate: Schedule;
+}
+
+/** Everything beside tensors that the loop goes on from. Plain JSON. */
+export interface TrainState {
+  step: number;
+  cursor: unknown;
+  best: { step: number; score: number } | null;
+  /** Evaluations since the best one. */
+  waited: number;
+}
+
+export interface TrainHooks {
+  /** Deterministic values of a step, then those that depend on the machine. */
+  onStep?(step: number, values: Record<string, number>, machine: Record<string, number>): void;
+  onEvaluation?(step: number, evaluation: Evaluation): void | Promise<void>;
+  save?(kind: 'last' | 'best', state: TrainState): void;
+  snapshot?(step: number): void;
+}
+
+export interface TrainResult {
+  reason: 'finished' | 'stopped' | 'early';
+  state: TrainState;
+}
+
+/** Steps at which a model-only snapshot is kept: 0, 1, 2, 3, 4, 6, 8, 11, 16, … (two an octave). */
+export function isSnapshotStep(step: number): boolean {
+  if (step < 3) return true;
+  const octave = 31 - Math.clz32(step);
+  const half = Math.floor(2 ** octave * Math.SQRT2);
+  return step === 2 ** octave || step === half;
+}
+
+/**
+ * Trains until `settings.steps`, early stopping, or `signal`; saves at the end whatever the reason.
+ *
+ * @throws LookbackError NON_FINITE naming the step and the first module that went non-finite; nothing is
+ *   saved over the last good checkpoint.
+ */
+export async function train<B extends Batch>(
+  task: Trainable<B>,
+  optimizer: Optimizer,
+  settings: TrainSettings,
+  { hooks = {}, from, signal }: { hooks?: TrainHooks; from?: TrainState; signal?: AbortSignal } = {},
+): Promise<TrainResult> {
+  const state: TrainState = from ?? { step: 0, cursor: task.cursor(), best: null, waited: 0 };
+  if (from) task.moveTo(from.cursor);
+  const save = (kind: 'last' | 'best') => hooks.save?.(kind, { ...state, cursor: task.cursor() });
+  const evaluate = async () => {
+    task.model.eval();
+    const evaluation = scope(() => task.evaluate());
+    const { step } = state;
+    await hooks.onEvaluation?.(step, evaluation);
+    task.model.train();
+    if (!state.best || evaluation.score < state.best.score) {
+      state.best = { step, score: evaluation.score };
+      state.waited = 0;
+      save('best');
+    } else {
+      state.waited++;
+    }
+  };
+
+  task.model.train();
+  if (!from) {
+    await evaluate();
+    if (settings.snapshots) hooks.snapshot?.(0);
+  }
+  let reason: TrainResult['reason'] = 'finished';
+  let lastPause = performance.now();
+  let lastSaved = from ? from.step : -1;
+  while (state.step < settings.steps) {
+    if (signal?.aborted) {
+      reason = 'stopped';
+      break;
+    }
+    if (settings.earlyStopping && state.waited >= settings.earlyStopping.patience) {
+      reason = 'early';
+      break;
+    }
+    const start = performance.now();
+    const { values, count } = trainStep(task, optimizer, settings, state.step);
+    const seconds = (performance.now() - start) / 1000;
+    state.step++;
+    const { step } = state;
+    hooks.onStep?.(step, values, machineValues(task, count, seconds));
+    if (step % settings.evaluateEvery === 0 || step === settings.steps) await evaluate();
+    if (settings.snapshots && (isSnapshotStep(step) || step === settings.steps)) hooks.snapshot?.(step);
+    if (step % settings.checkpointEvery === 0) {
+      save('last');
+      lastSaved = step;
+    }
+    // Signals, timers and pages get their turn some twenty times a second.
+    if (performance.now() - lastPause > 50) {
+      await new Promise((resolve) => setTimeout(resolve, 0));
+      lastPause = performance.now();
+    }
+  }
+  if (lastSaved !== state.step) save('last');
+  task.model.eval();
+  return { reason, state: { ...state, cursor: task.cursor() } };
+}
+
+function machineValues<B extends Batch>(task: Trainable<B>, count: number, seconds: number): Record<string, number> {
+  const [first] = task.model.parameters();
+  return {
+    [`${task.unit}PerSecond`]: count / seconds,
+    memoryBytes: first?.backend.memory().inUse ?? 0,
+  };
+}
+
+/** One optimizer step from `accumulate` batches. */
+function trainStep<B extends Batch>(
+  task: Trainable<B>,
+  optimizer: Optimizer,
+  { accumulate, seed, rate }: TrainSettings,
+  step: number,
+): { values: Record<string, number>; count: number } {
+  const batches = Array.from({ length: accumulate }, () => task.next());
+  const count = batches.reduce((sum, batch) => sum + batch.count, 0);
+  const values = { loss: 0, gradientNorm: 0, learningRate: rate(step) };
+  scope(() => {
+    let gradients: Gradients = new Map();
+    batches.forEach((batch, micro) => {
+      const options: ForwardOptions = { random: new Random(seed, `dropout/${step}/${micro}`) };
+      const { value, grads } = valueAndGrad(task.model, () => task.loss(batch, options));
+      gradients = grads;
+      const loss = value.item();
+      if (!Number.isFinite(loss)) throw nonFinite(step, 'loss', nameNonFinite(task, batch, options));
+      values.loss += (loss * batch.count) / count;
+      if (accumulate > 1) optimizer.accumulate(batch.count / count);
+    });
+    optimizer.step({
+      onNorm: (norm) => {
+        values.gradientNorm = norm.item();
+        if (Number.isFinite(values.gradientNorm)) return;
+        const [name] = [...gradients].find(([, gradient]) => !isFinite(gradient)) ?? ['all parameters together'];
+        throw nonFinite(step, 'gradient norm', `the gradient of ${name}`);
+      },
+    });
+  });
+  return { values, count };
+}
+
+function nonFinite(step: number, what: string, where: string): LookbackError {
+  return new LookbackError('NON_FINITE', {
+    where: `step ${step + 1}`,
+    problem: `the ${what} is no finite number; ${where} went non-finite first`,
+    next: 'Lower train.learningRate, set train.clip, or look at the data; the last good checkpoint is kept',
+  });
+}
