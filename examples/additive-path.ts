@@ -6,7 +6,7 @@
  * starts at 3 (σ = 0.95). Lecture: the LSTM's cell state.
  */
 import { Linear, LSTM, linear, Module, Random, type Tensor, zeros } from '../src/index.ts';
-import { accuracy, fit, firstSymbol } from './classify.ts';
+import { accuracy, firstSymbol, fit } from './classify.ts';
 import { type Print, percent, runAlone, table } from './entry.ts';
 
 const [B, T, symbols, H] = [32, 25, 4, 24];
@@ -25,7 +25,10 @@ class Rememberer extends Module {
     let h = zeros([B, H]);
     let c = zeros([B, H]);
     for (const step of linear(x, layer.inputWeight, layer.inputBias).split(T, 1)) {
-      const [i, f, g, o] = step.squeeze(1).add(linear(h, layer.recurrentWeight, layer.recurrentBias)).split(4, 1);
+      const [i, f, g, o] = step
+        .squeeze(1)
+        .add(linear(h, layer.recurrentWeight, layer.recurrentBias))
+        .split(4, 1);
       const added = i.sigmoid().mul(g.tanh());
       c = this.additive ? f.sigmoid().mul(c).add(added) : added;
       h = o.sigmoid().mul(c.tanh());
@@ -39,7 +42,7 @@ export function main(print: Print = console.log): { lstm: number; cut: number; c
   const recall = (additive: boolean): number => {
     const model = new Rememberer(additive);
     const random = new Random(3);
-    fit(model, () => firstSymbol(B, T, symbols, random), { steps: 250, rate: 1e-2 });
+    fit(model, () => firstSymbol(B, T, symbols, random), { steps: 300, rate: 5e-3 });
     return accuracy(model, () => firstSymbol(B, T, symbols, random));
   };
   const result = { lstm: recall(true), cut: recall(false), chance: 1 / symbols };

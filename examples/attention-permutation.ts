@@ -7,7 +7,7 @@
  */
 import * as lookback from '../src/index.ts';
 import { MultiHeadAttention, Random, scope, type Tensor } from '../src/index.ts';
-import { type Print, runAlone, table } from './entry.ts';
+import { largestDifference, type Print, runAlone, table } from './entry.ts';
 
 const [T, C, heads] = [12, 16, 4];
 
@@ -18,7 +18,7 @@ function disorder(f: (x: Tensor) => Tensor): number {
     const x = lookback.normal([1, T, C], { random });
     const order = lookback.permutation(T, { random }).reshape([1, T, 1]).expand([1, T, C]);
     const permuted = (tensor: Tensor) => lookback.gather(tensor, order, 1);
-    return f(permuted(x)).sub(permuted(f(x))).abs().max().item();
+    return largestDifference(f(permuted(x)), permuted(f(x)));
   });
 }
 

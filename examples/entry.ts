@@ -1,6 +1,7 @@
-/** What every example shares: running alone, and printing a table. Nothing of the lecture is in here. */
+/** What every example shares: running alone, comparing, and printing a table. Nothing of the lecture is in here. */
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { Tensor } from '../src/index.ts';
 
 /** Takes one line of output. */
 export type Print = (line: string) => void;
@@ -8,6 +9,11 @@ export type Print = (line: string) => void;
 /** Runs `main` when the file at `url` (import.meta.url) is the one that was started. */
 export function runAlone(url: string, main: () => unknown): void {
   if (process.argv[1] && resolve(process.argv[1]) === fileURLToPath(url)) main();
+}
+
+/** Largest |a - b|. */
+export function largestDifference(a: Tensor, b: Tensor): number {
+  return a.sub(b).abs().max().item();
 }
 
 /** 0.123 → 12 % */

@@ -14,7 +14,10 @@ const [T, C] = [40, 8];
 function seen(model: (x: Tensor) => Tensor, random: Random): boolean[] {
   return scope(() => {
     const x = normal([1, T, C], { random });
-    const last = (input: Tensor) => model(input).slice(1, T - 1).dataSync();
+    const last = (input: Tensor) =>
+      model(input)
+        .slice(1, T - 1)
+        .dataSync();
     const before = last(x);
     return Array.from({ length: T }, (_, t) => {
       const values = x.dataSync();
@@ -32,7 +35,8 @@ export function main(print: Print = console.log): { field: number; cnn: boolean[
   const cnn = seen((x) => layers.reduce((h, layer) => layer.forward(h).tanh(), x), new Random(2));
   const lstm = seen((x) => recurrent.forward(x).output, new Random(2));
   const field = 1 + layers.reduce((sum, { settings }) => sum + 2 * settings.dilation, 0);
-  const strip = (steps: boolean[]) => `${steps.map((one) => (one ? '#' : '.')).join('')}  ${steps.filter(Boolean).length}`;
+  const strip = (steps: boolean[]) =>
+    `${steps.map((one) => (one ? '#' : '.')).join('')}  ${steps.filter(Boolean).length}`;
   print(`what the last of ${T} outputs sees (# seen, . not), receptive field ${field}`);
   print(`CNN   ${strip(cnn)}`);
   print(`LSTM  ${strip(lstm)}`);

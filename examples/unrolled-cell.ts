@@ -6,7 +6,7 @@
  * Lecture: unrolling in time, backpropagation through time.
  */
 import { LSTM, linear, normal, Random, scope, stack, type Tensor, valueAndGrad, zeros } from '../src/index.ts';
-import { type Print, runAlone, table } from './entry.ts';
+import { largestDifference, type Print, runAlone, table } from './entry.ts';
 
 const [B, T, I, H] = [2, 12, 5, 8];
 
@@ -24,10 +24,6 @@ function unrolled({ layers: [layer] }: LSTM, x: Tensor): Tensor {
     states.push(h);
   }
   return stack(states, 1);
-}
-
-function largestDifference(a: Tensor, b: Tensor): number {
-  return a.sub(b).abs().max().item();
 }
 
 /** Largest |difference| of unrolled and fused, of the outputs and of each weight's gradient. */

@@ -47,7 +47,9 @@ LB_NOINLINE int fold(void* dx, void* dcolumns, int b, int t, int c, int to, int 
         int64_t step = s.output_step(row % t, j);
         if (step < 0) continue;
         const float* from = (const float*)dcolumns + ((row / t * to + step) * k + j) * c;
-        for (int e = 0; e < c; e += W) store_partial(out + e, load_partial(out + e, c - e) + load_partial(from + e, c - e), c - e);
+        for (int e = 0; e < c; e += W) {
+          store_partial(out + e, load_partial(out + e, c - e) + load_partial(from + e, c - e), c - e);
+        }
       }
     }
   });

@@ -253,6 +253,23 @@ template <class ForEach> LB_INLINE int gemm_thin(const Product& g, Epilogue epil
   return OK;
 }
 
+// Calls pack_part(x, k0, kc, p, count) for all blocks or panels x, which are shared out in groups; count steps of the k
+// block k0, kc from p on. Where neighbours lie side by side in memory a group takes turns in slices of k, so that whole
+// cache lines and pages are used while they are near.
+template <class ForEach, class Pack>
+LB_INLINE void pack_all(int total, int k, bool side_by_side, ForEach for_each, Pack pack_part) {
+  constexpr int GROUP = 4, SLICE = 32;
+  for_each(ceil_divide(total, GROUP), [&](int64_t group) {
+    int first = (int)group * GROUP, last = (int)smaller(total, first + GROUP);
+    for (int k0 = 0; k0 < k; k0 += KC) {
+      int kc = (int)smaller(KC, k - k0), slice = side_by_side ? SLICE : kc;
+      for (int p = 0; p < kc; p += slice) {
+        for (int x = first; x < last; x++) pack_part(x, k0, kc, p, (int)smaller(slice, kc - p));
+      }
+    }
+  });
+}
+
 template <bool THREADS> LB_NOINLINE int gemm_run(const Product& g, Epilogue epilogue) {
   if (g.m <= 0 || g.n <= 0) return OK;
   auto for_each = [](int64_t chunks, auto&& body) {
@@ -281,12 +298,10 @@ template <bool THREADS> LB_NOINLINE int gemm_run(const Product& g, Epilogue epil
     if (pack_b) {
       packed_b = scratch((size_t)width * g.k, SLOT_PACKED_B);
       if (!packed_b) return NO_MEMORY;
-      for_each(panels, [&](int64_t panel) {
-        int column = (int)column0 + (int)panel * NR;
-        for (int k0 = 0; k0 < g.k; k0 += KC) {
-          int kc = (int)smaller(KC, g.k - k0);
-          pack_panel(g, column, (int)smaller(NR, end - column), k0, kc, packed_b + k0 * width + kc * panel * NR);
-        }
+      pack_all(panels, g.k, g.bc == 1, for_each, [&](int panel, int k0, int kc, int p, int count) {
+        int column = (int)column0 + panel * NR, columns = (int)smaller(NR, end - column), pitch = columns > W ? NR : W;
+        float* to = packed_b + k0 * width + (ptrdiff_t)kc * panel * NR + (ptrdiff_t)p * pitch;
+        pack_panel(g, column, columns, k0 + p, count, to);
       });
     }
     for (int64_t row0 = 0; row0 < g.m; row0 += most_rows) {
@@ -295,11 +310,10 @@ template <bool THREADS> LB_NOINLINE int gemm_run(const Product& g, Epilogue epil
       if (pack_a) {
         packed_a = scratch((size_t)rows * g.k + (size_t)ceil_divide(g.k, KC) * blocks.count * W, SLOT_PACKED_A);
         if (!packed_a) return NO_MEMORY;
-        for_each(blocks.count, [&](int64_t block) {
-          for (int k0 = 0; k0 < g.k; k0 += KC) {
-            int kc = (int)smaller(KC, g.k - k0), row = (int)row0 + blocks.start((int)block);
-            pack_block(g, row, blocks.rows((int)block), k0, kc, packed_a + blocks.packed(rows, (int)block, k0, kc));
-          }
+        pack_all(blocks.count, g.k, g.ar == 1, for_each, [&](int block, int k0, int kc, int p, int count) {
+          int rows_here = blocks.rows(block);
+          float* to = packed_a + blocks.packed(rows, block, k0, kc) + (ptrdiff_t)p * rows_here;
+          pack_block(g, (int)row0 + blocks.start(block), rows_here, k0 + p, count, to);
         });
       }
       int block_step = (int)smaller(blocks.count, BAND_BLOCKS), panel_step = panels;

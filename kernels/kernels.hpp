@@ -7,39 +7,17 @@
 #include "reduce.hpp"
 #include "indexing.hpp"
 #include "linear.hpp"
-#if __has_include("norm.hpp")
 #include "norm.hpp"
-#endif
-#if __has_include("loss.hpp")
 #include "loss.hpp"
-#endif
-#if __has_include("attention.hpp")
 #include "attention.hpp"
-#endif
-#if __has_include("rotary.hpp")
 #include "rotary.hpp"
-#endif
-#if __has_include("recurrent.hpp")
 #include "recurrent.hpp"
-#endif
-#if __has_include("rnn.hpp")
 #include "rnn.hpp"
-#endif
-#if __has_include("lstm.hpp")
 #include "lstm.hpp"
-#endif
-#if __has_include("gru.hpp")
 #include "gru.hpp"
-#endif
-#if __has_include("convolution.hpp")
 #include "convolution.hpp"
-#endif
-#if __has_include("dropout.hpp")
 #include "dropout.hpp"
-#endif
-#if __has_include("optimizer.hpp")
 #include "optimizer.hpp"
-#endif
 
 namespace lb {
 

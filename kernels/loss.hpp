@@ -33,8 +33,8 @@ LB_NOINLINE int cross_entropy(void* loss, void* lse, void* logits, void* targets
 }
 
 // dlogits = (e^(logits - lse) - onehot) dloss[row]
-LB_NOINLINE int cross_entropy_gradient(void* dlogits, void* dloss, void* logits, void* lse, void* targets, int rows, int columns,
-                                       int ignore) {
+LB_NOINLINE int cross_entropy_gradient(void* dlogits, void* dloss, void* logits, void* lse, void* targets, int rows,
+                                       int columns, int ignore) {
   const int32_t* target = (const int32_t*)targets;
   if (int status = check_targets(target, rows, columns, ignore)) return status;
   parallel_rows(rows, columns, [&](int64_t first, int64_t count) {

@@ -20,7 +20,7 @@ template <int N> LB_INLINE V polynomial(V x, const float (&c)[N]) {
 constexpr float ROUNDER = 12582912.0f;  // 1.5 * 2^23
 LB_INLINE V round_small(V v) { return (v + ROUNDER) - ROUNDER; }
 LB_INLINE VI to_i32_small(V whole) { return bits(whole + ROUNDER) - bits(splat(ROUNDER)); }
-LB_INLINE V power_of_two(VI exponent) { return from_bits((exponent + 127) << 23); }  // exponent in -126..127
+LB_INLINE V power_of_two(VI exponent) { return from_bits((VI)((VU)(exponent + 127) << 23)); }  // exponent in -126..127
 
 // e^x = 2^n e^r with |r| <= ln2 / 2; 2^n in two factors, so that results below 2^-126 come out denormal
 LB_INLINE V exp(V x) {
@@ -38,9 +38,9 @@ LB_INLINE V exp(V x) {
 // log x = e ln2 + log(1 + f) with 1 + f in [sqrt(1/2), sqrt 2): f - f^2/2 + f^3 q(f)
 LB_INLINE V log(V x) {
   VI tiny = (VI)(x < 1.17549435e-38f);
-  VI b = bits(select(tiny, x * 8388608.0f, x));
+  VI b = bits(select(tiny, x * 8388608.0f, x)) & 0x7fffffff;
   VI e = (b - 0x3f3504f3) >> 23;
-  V f = from_bits(b - (e << 23)) - 1.0f;
+  V f = from_bits(b - e * (1 << 23)) - 1.0f;
   V exponent = __builtin_convertvector(e - (tiny & 23), V);
   V q = polynomial(f, {0.333333135f, -0.250000089f, 0.200021192f, -0.166679963f, 0.142195523f, -0.124055892f,
                        0.11888162f, -0.116756521f, 0.067466408f});
@@ -112,7 +112,7 @@ LB_INLINE V sine_of(V r, VI quarter) {
   V c = polynomial(z, {0.0416666679f, -0.00138888834f, 2.47994576e-05f, -2.72054848e-07f});
   s = fma(s * z, r, r);
   c = fma(c, z * z, fma(z, splat(-0.5f), splat(1.0f)));
-  return from_bits(bits(select(-(quarter & 1), c, s)) ^ ((quarter & 2) << 30));
+  return from_bits(bits(select(-(quarter & 1), c, s)) ^ (VI)((VU)(quarter & 2) << 30));
 }
 LB_INLINE V sin(V x) {
   QuarterTurn t = reduce_angle(x);
@@ -155,7 +155,7 @@ LB_INLINE float pow1(float base, float exponent) {
     double p = ((((((1.3178932946284569e-06 * r + 1.530915621930151e-05) * r + 0.00015403825463742966) * r +
                    0.0013333454860259396) * r + 0.009618128616118483) * r + 0.05550410935266443) * r + 0.240226506981106) * r +
                0.6931471805482127;
-    int64_t scale = ((int64_t)n + 1023) << 52;
+    int64_t scale = ((int64_t)n + 1023) * (1ll << 52);
     double two_n;
     __builtin_memcpy(&two_n, &scale, 8);
     result = (float)((1 + r * p) * two_n);

@@ -10,8 +10,13 @@
 
 namespace lb {
 
-LB_INLINE void copy_bytes(void* to, const void* from, size_t count) { __builtin_memcpy(to, from, count); }
-LB_INLINE void zero_floats(float* p, int64_t count) { __builtin_memset(p, 0, (size_t)count * 4); }
+// an empty tensor may have no address, and memcpy(0, 0, 0) is undefined
+LB_INLINE void copy_bytes(void* to, const void* from, size_t count) {
+  if (count) __builtin_memcpy(to, from, count);
+}
+LB_INLINE void zero_floats(float* p, int64_t count) {
+  if (count) __builtin_memset(p, 0, (size_t)count * 4);
+}
 
 #ifdef __wasm__
 

@@ -7,7 +7,8 @@
 namespace lb {
 
 // out[columns] = (accumulate ? out : 0) + the partial sums [chunks][stride] in order
-LB_INLINE void combine_partials(float* out, const float* partials, int64_t chunks, ptrdiff_t stride, int columns, bool accumulate) {
+LB_INLINE void combine_partials(float* out, const float* partials, int64_t chunks, ptrdiff_t stride, int columns,
+                                bool accumulate) {
   for (int j = 0; j < columns; j += 16) {
     Lanes sum = accumulate ? load16(out + j, columns - j) : lanes_splat(0);
     for (int64_t chunk = 0; chunk < chunks; chunk++) sum = sum + load16(partials + chunk * stride + j, columns - j);

@@ -15,7 +15,9 @@ constexpr int SLOT_WEIGHTS = 0, SLOT_STEPS = 1, SLOT_STATE = 3;
 
 struct Recurrence {
   int b, t, i, h, gates;  // gates: G
-  bool fits() const { return b >= 0 && t >= 0 && i >= 0 && h >= 0 && (int64_t)gates * h <= 0x7fffffff && (int64_t)b * t <= 0x7fffffff; }
+  bool fits() const {
+    return b >= 0 && t >= 0 && i >= 0 && h >= 0 && (int64_t)gates * h <= 0x7fffffff && (int64_t)b * t <= 0x7fffffff;
+  }
   bool joined() const { return i <= SHORT_INPUT; }
   int joined_inputs() const { return joined() ? i : 0; }
   int64_t steps() const { return (int64_t)b * t; }
@@ -89,13 +91,15 @@ LB_NOINLINE void pack_back(const Recurrence& r, float* packed, const float* wh) 
     for (int p = 0; p < r.width(); p++) {
       for (int j = 0; j < BACK; j += 16) {
         int left = r.h - first - j;
-        store16(packed + (block * r.width() + p) * BACK + j, left > 0 ? load16(wh + (int64_t)p * r.h + first + j, left) : lanes_splat(0));
+        Lanes weights = left > 0 ? load16(wh + (int64_t)p * r.h + first + j, left) : lanes_splat(0);
+        store16(packed + (block * r.width() + p) * BACK + j, weights);
       }
     }
   });
 }
 // carry[rows, padded H] = dz[rows, G*H] wh
-LB_INLINE void product_back(const Recurrence& r, int rows, float* carry, const float* dz, ptrdiff_t dz_row, const float* packed) {
+LB_INLINE void product_back(const Recurrence& r, int rows, float* carry, const float* dz, ptrdiff_t dz_row,
+                            const float* packed) {
   for (int block = 0; block < back_blocks(r); block++) {
     tile_product(rows, BACK, r.width(), dz, dz_row, 1, packed + (int64_t)block * r.width() * BACK, BACK,
                  carry + block * BACK, back_blocks(r) * BACK, false);
@@ -157,7 +161,8 @@ LB_INLINE void add_sums(float* out, const float* sums, int n, bool accumulate) {
 
 // dwx and dbx from dz [B*T, G*H]; sums [G*H] receives the sums over all steps. The bias counts as an input that is
 // always 1. Few inputs are taken together with it and transposed, so that the vectors run along the gates.
-LB_NOINLINE int input_gradients(const Recurrence& r, const float* dz, const float* x, float* dwx, float* sums, bool accumulate) {
+LB_NOINLINE int input_gradients(const Recurrence& r, const float* dz, const float* x, float* dwx, float* sums,
+                                bool accumulate) {
   int width = r.width(), steps = (int)r.steps();
   static const float one = 1;
   if (!dwx || r.i >= 16) {

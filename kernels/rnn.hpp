@@ -6,7 +6,8 @@ namespace lb {
 
 constexpr int RNN_UNITS = 2 * W;  // one gate only: two vectors of units make a tile
 
-LB_NOINLINE int rnn(void* y_, void* x_, void* wx, void* wh, void* bx, void* bh, void* h0, int b, int t, int i, int h, int relu) {
+LB_NOINLINE int rnn(void* y_, void* x_, void* wx, void* wh, void* bx, void* bh, void* h0, int b, int t, int i,
+                    int h, int relu) {
   Recurrence r = {b, t, i, h, 1};
   if (!r.fits()) return BAD_ARGUMENT;
   if (r.steps() == 0 || h == 0) return OK;
@@ -42,7 +43,8 @@ LB_NOINLINE int rnn(void* y_, void* x_, void* wx, void* wh, void* bx, void* bh, 
             store(z + row * RNN_UNITS + e, start);
           }
         }
-        tile_rows<2>(rows, state.row, state.now, state.row, 1, packed + (int64_t)first * state.row, RNN_UNITS, z, RNN_UNITS, true);
+        tile_rows<2>(rows, state.row, state.now, state.row, 1, packed + (int64_t)first * state.row, RNN_UNITS, z,
+                     RNN_UNITS, true);
         for (int row = 0; row < rows; row++) {
           for (int e = 0; e < count; e += W) {
             V sum = load(z + row * RNN_UNITS + e), value = relu ? lb::relu(sum) : tanh(sum);

@@ -26,6 +26,7 @@ namespace lb {
 constexpr int W = LB_WIDTH;
 typedef float V __attribute__((vector_size(4 * W)));
 typedef int32_t VI __attribute__((vector_size(4 * W)));
+typedef uint32_t VU __attribute__((vector_size(4 * W)));  // where integers may wrap around
 typedef float UnalignedV __attribute__((vector_size(4 * W), aligned(4), may_alias));
 typedef int32_t UnalignedVI __attribute__((vector_size(4 * W), aligned(4), may_alias));
 

@@ -71,9 +71,7 @@ export async function createBackend({
 
 /** What `lookback doctor` tells. */
 export async function examineBackends(): Promise<{ chosen: string; threads: number; fused: boolean; tried: string[] }> {
-  const tried: string[] = [];
-  const { module } = loadNative();
-  tried.push(...loadNative().tried);
+  const { tried } = loadNative();
   for (const flavour of ['relaxed', 'simd128'] as const) {
     try {
       if (flavour === 'relaxed') allowRelaxedSimd();
@@ -85,7 +83,6 @@ export async function examineBackends(): Promise<{ chosen: string; threads: numb
   }
   const backend = await createBackend();
   const fused = backend instanceof CpuBackend ? backend.fused : false;
-  module?.close();
   return { chosen: backend.name, threads: backend.threads, fused, tried };
 }
 
@@ -147,7 +144,7 @@ async function wasmBytes(flavour: WasmFlavour, url?: string | URL): Promise<Uint
     if (!response.ok) {
       throw new LookbackError('BACKEND_UNAVAILABLE', { where: String(url), problem: `the server said ${response.status}` });
     }
-    return new Uint8Array(await response.arrayBuffer());
+    return inflate(new Uint8Array(await response.arrayBuffer()));
   }
   const prebuilt = prebuiltBytes(flavour);
   if (prebuilt) return prebuilt;
@@ -155,17 +152,25 @@ async function wasmBytes(flavour: WasmFlavour, url?: string | URL): Promise<Uint
     flavour === 'relaxed'
       ? (await import('./cpu/wasm/relaxed.generated.ts')).default
       : (await import('./cpu/wasm/simd128.generated.ts')).default;
-  return Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
+  return inflate(Uint8Array.from(atob(text), (character) => character.charCodeAt(0)));
+}
+
+/** The module itself, whether or not it came gzipped. */
+async function inflate(bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer>> {
+  if (bytes[0] !== 0x1f || bytes[1] !== 0x8b) return bytes;
+  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream('gzip'));
+  return new Uint8Array(await new Response(stream).arrayBuffer());
 }
 
 /** The module as a file of the package, in Node. */
 function prebuiltBytes(flavour: WasmFlavour): Uint8Array<ArrayBuffer> | undefined {
   const fs = builtin<typeof import('node:fs')>('node:fs');
   const path = builtin<typeof import('node:path')>('node:path');
+  const zlib = builtin<typeof import('node:zlib')>('node:zlib');
   const root = packageRoot();
-  if (!fs || !path || !root) return undefined;
-  const file = path.join(root, 'kernels', 'prebuilt', `lookback-${flavour}.wasm`);
-  return fs.existsSync(file) ? new Uint8Array(fs.readFileSync(file)) : undefined;
+  if (!fs || !path || !zlib || !root) return undefined;
+  const file = path.join(root, 'kernels', 'prebuilt', `lookback-${flavour}.wasm.gz`);
+  return fs.existsSync(file) ? new Uint8Array(zlib.gunzipSync(fs.readFileSync(file))) : undefined;
 }
 
 /** Node's lazy start: everything that can be had without waiting. */

@@ -5,16 +5,20 @@ import type { Terminal } from './terminal/terminal.ts';
 export async function interruptible<T>(terminal: Terminal, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const controller = new AbortController();
   const stop = () => {
-    if (controller.signal.aborted) process.exit(130);
+    // Without a handler the next signal ends the process at once, even in the middle of a long step.
+    release();
     terminal.writeError('\nStopping after this step and saving; press Ctrl-C again to leave at once.\n');
     controller.abort();
+  };
+  const release = () => {
+    process.off('SIGINT', stop);
+    process.off('SIGTERM', stop);
   };
   process.on('SIGINT', stop);
   process.on('SIGTERM', stop);
   try {
     return await work(controller.signal);
   } finally {
-    process.off('SIGINT', stop);
-    process.off('SIGTERM', stop);
+    release();
   }
 }

@@ -14,7 +14,14 @@ import { register as train } from './commands/train.ts';
 import { colours, systemTerminal, type Terminal } from './terminal/terminal.ts';
 
 /** In the order of the help text; adding a command is one line here and one import. */
-const commands: readonly ((program: Command, terminal: Terminal) => void)[] = [start, train, forecast, generate, runs, doctor];
+const commands: readonly ((program: Command, terminal: Terminal) => void)[] = [
+  start,
+  train,
+  forecast,
+  generate,
+  runs,
+  doctor,
+];
 
 /** Builds the program; `terminal` receives everything it prints. */
 export function createProgram(terminal: Terminal): Command {

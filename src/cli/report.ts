@@ -1,7 +1,8 @@
 /** What a finished run is told as: table, plot, verdict, sample. Text for people; `--json` has its own object. */
+
+import type { CurvePoint } from '../tasks/crossing.ts';
 import { ForecastTask } from '../tasks/forecast.ts';
 import type { RunOutcome } from '../tasks/run.node.ts';
-import type { CurvePoint } from '../tasks/crossing.ts';
 import { formatNumber } from './terminal/format.ts';
 import { plot } from './terminal/plot.ts';
 import { table } from './terminal/table.ts';
@@ -13,10 +14,13 @@ export function report(outcome: RunOutcome, curve: readonly CurvePoint[], termin
   const { run, task, reason, state } = outcome;
   const ink = colours(terminal.colour);
   if (reason === 'stopped') {
-    terminal.write(`\nStopped after step ${state.step}; everything is saved.\nGo on with: lookback resume ${run.name}\n`);
+    terminal.write(
+      `\nStopped after step ${state.step}; everything is saved.\nGo on with: lookback resume ${run.folder}\n`,
+    );
     return;
   }
-  if (reason === 'early') terminal.write(`\nStopped early at step ${state.step}: the validation loss no longer fell.\n`);
+  if (reason === 'early')
+    terminal.write(`\nStopped early at step ${state.step}: the validation loss no longer fell.\n`);
   if (task instanceof ForecastTask) forecastReport(task, outcome, terminal);
   else languageReport(outcome, curve, terminal);
   terminal.write(`\n${ink.dim(`run folder: ${run.folder}`)}\n`);
@@ -57,10 +61,15 @@ function forecastReport(task: ForecastTask, { scores }: RunOutcome, terminal: Te
     ? `The trained ${winner.name} wins.`
     : `${capitalized(winner.name)} wins: ${winner.description}, no training at all.`;
   terminal.write(`\n${ink.bold(verdict)}\n`);
-  if (task.prepared.length > 1) terminal.write(`Means over ${task.prepared.length} series; the plot shows the first.\n`);
+  if (task.prepared.length > 1)
+    terminal.write(`Means over ${task.prepared.length} series; the plot shows the first.\n`);
 }
 
-function languageReport({ floors, validationLoss, sample }: RunOutcome, curve: readonly CurvePoint[], terminal: Terminal) {
+function languageReport(
+  { floors, validationLoss, sample }: RunOutcome,
+  curve: readonly CurvePoint[],
+  terminal: Terminal,
+) {
   const ink = colours(terminal.colour);
   const colour = terminal.colour;
   const late = curve.filter(({ seconds }) => seconds > 0);

@@ -1,5 +1,5 @@
 /** Shows a run while it goes on: the line of progress, evaluations, samples. */
-import { predictCrossing, type CurvePoint } from '../tasks/crossing.ts';
+import { type CurvePoint, predictCrossing } from '../tasks/crossing.ts';
 import type { AnyTask, RunObserver } from '../tasks/run.node.ts';
 import type { NgramFloor } from '../text/index.ts';
 import type { Run } from '../track/node.ts';
@@ -29,10 +29,14 @@ export function watch(terminal: Terminal, mode: ProgressMode, { samples = false 
   const observer: RunObserver = {
     started(run, started, floors) {
       task = started;
-      floor = floors.reduce<NgramFloor | undefined>((best, one) => (best && best.nats <= one.nats ? best : one), undefined);
-      const { train } = started.recipe;
-      unitsPerStep = train.batch * train.accumulate * ('context' in started.recipe ? started.recipe.context : 1);
-      progress = new Progress({ mode, terminal, unit: started.unit });
+      floor = floors.reduce<NgramFloor | undefined>(
+        (best, one) => (best && best.nats <= one.nats ? best : one),
+        undefined,
+      );
+      const { recipe } = started;
+      const inTokens = recipe.task === 'language';
+      unitsPerStep = inTokens ? recipe.train.batch * recipe.train.accumulate * recipe.context : 1;
+      progress = new Progress({ mode, terminal, unit: inTokens ? 'tokens' : 'steps' });
       begin = performance.now();
       progress.note(introduction(run, started, floors));
     },
@@ -67,7 +71,9 @@ function introduction(run: Run, task: AnyTask, floors: readonly NgramFloor[]): s
   const parameters = formatCount(task.model.parameterCount());
   const said = [`run ${run.name}  ${recipe.model.kind} with ${parameters} parameters on ${run.record.backend}`];
   for (const { smoothing, order, nats } of floors) {
-    said.push(`floor ${nats.toFixed(3)} nats/character: ${smoothingNames[smoothing]} ${order}-gram, counted on the same split`);
+    said.push(
+      `floor ${nats.toFixed(3)} nats/character: ${smoothingNames[smoothing]} ${order}-gram, counted on the same split`,
+    );
   }
   return said.join('\n');
 }

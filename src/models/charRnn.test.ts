@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { setBackend } from '../backends/backend.ts';
-import { ReferenceBackend } from '../backends/reference/reference.ts';
+import '../backends/init.ts';
 import type { RecurrentState } from '../nn/index.ts';
 import { inference, scope, tensor } from '../tensor/index.ts';
 import { crossEntropy } from '../tensor/ops/loss.ts';
@@ -32,14 +32,16 @@ describe('readCharRnn', () => {
   it.skipIf(!present)('predicts the last tenth of tinyshakespeare at 1.35 nats a character or less', () => {
     const lanes = 100; // pieces of the text side by side, each from a zero state
     const chunk = 100;
-    setBackend(new ReferenceBackend());
+    setBackend(undefined); // the default one: the reference backend would take minutes
     const { model, characters } = readCharRnn(load());
     const whole = readFileSync(text, 'utf8');
     const ids = new CharacterTokenizer(characters).encode(whole.slice(Math.floor(whole.length * 0.9)));
     const T = Math.floor((ids.length - 1) / lanes);
     /** Steps [from, to) of every lane, `ahead` characters on. */
     const window = (from: number, to: number, ahead: number) => {
-      const rows = Array.from({ length: lanes }, (_, lane) => [...ids.slice(lane * T + from + ahead, lane * T + to + ahead)]);
+      const rows = Array.from({ length: lanes }, (_, lane) => [
+        ...ids.slice(lane * T + from + ahead, lane * T + to + ahead),
+      ]);
       return tensor(rows, { dtype: 'i32' });
     };
     let nats = 0;

@@ -3,8 +3,8 @@ import { type Backend, setBackend } from '../backends/backend.ts';
 import { ReferenceBackend } from '../backends/reference/reference.ts';
 import { LookbackError } from '../errors.ts';
 import { Random } from '../random.ts';
-import { scope, tensor } from '../tensor/index.ts';
-import { Dropout, Embedding, Linear, Module, Sequential } from './index.ts';
+import { scope, slice, tensor } from '../tensor/index.ts';
+import { Conv1d, type Conv1dOptions, Dropout, Embedding, Linear, Module, Sequential } from './index.ts';
 
 let before: Backend | undefined;
 beforeAll(() => {
@@ -105,6 +105,54 @@ describe('Dropout', () => {
       expect(at('b.')).not.toEqual(a);
       expect(() => layer.forward(x)).toThrow(/eval\(\)/);
       expect(layer.eval().forward(x)).toBe(x);
+    });
+  });
+});
+
+describe('Conv1d and Sequential', () => {
+  const convolution = (options: Partial<Conv1dOptions> = {}) =>
+    new Conv1d(2, 4, 3, { random: new Random(1), dilation: 2, ...options });
+
+  it('a causal stack sees its receptive field and no more', () => {
+    scope(() => {
+      const second = new Conv1d(4, 1, 2, { random: new Random(2) });
+      const net = new Sequential(convolution(), second);
+      const output = (changed: number) => {
+        const values = Float64Array.from({ length: 2 * 10 }, (_, i) => (i >> 1 === changed ? 1 : 0.1 * i));
+        return net.forward(tensor(values, { shape: [1, 10, 2] })).dataSync();
+      };
+      const plain = output(-1);
+      // Step 9 sees 1 + 2·2 + 1 = 6 steps, of which the dilated taps reach 4 to 9.
+      const seen = Array.from({ length: 10 }, (_, t) => output(t)[9] !== plain[9]);
+      expect(seen).toEqual([false, false, false, false, true, true, true, true, true, true]);
+      expect(output(9).slice(0, 9)).toEqual(plain.slice(0, 9));
+    });
+  });
+
+  it('depthwise filters do not mix channels; a tap sees each layer', () => {
+    scope(() => {
+      const layer = new Conv1d(2, 2, 3, { random: new Random(1), depthwise: true });
+      expect(layer.weight.shape).toEqual([2, 1, 3]);
+      const channel = (first: number, index: number) =>
+        slice(
+          layer.forward(
+            tensor([
+              [
+                [first, 2],
+                [first, 3],
+              ],
+            ]),
+          ),
+          2,
+          index,
+          index + 1,
+        ).dataSync();
+      expect(channel(1, 1)).toEqual(channel(5, 1));
+      expect(channel(1, 0)).not.toEqual(channel(5, 0));
+      const names: string[] = [];
+      const net = new Sequential(new Linear(2, 2, { random: new Random(1) }), new Dropout(0));
+      net.forward(tensor([[1, 2]]), { tap: { activation: (name) => void names.push(name) } });
+      expect(names).toEqual(['layers.0.output', 'layers.1.output']);
     });
   });
 });

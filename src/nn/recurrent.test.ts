@@ -98,9 +98,7 @@ describe.each(kinds)('%s', (kind, Net) => {
       const seen = new Map<string, readonly number[]>();
       const reached = new Map<string, ArrayLike<number>>();
       const tap = {
-        activation: (name: string, value: Tensor) => {
-          seen.set(name, value.shape);
-        },
+        activation: (name: string, value: Tensor) => void seen.set(name, value.shape),
         gradient: (name: string, gradient: Tensor) => {
           reached.set(name, gradient.dataSync());
         },

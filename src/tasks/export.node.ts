@@ -6,14 +6,15 @@
  *   tokenizer.json      language task
  */
 import { LookbackError } from '../errors.ts';
+import type { Forecaster } from '../models/index.ts';
 import type { Module } from '../nn/index.ts';
 import { type ChainState, TransformChain } from '../series/index.ts';
 import { CharacterTokenizer } from '../text/index.ts';
 import { loadSafetensors, type TensorEntry, writeSafetensors } from '../track/index.ts';
-import { ensureFolder, loadCheckpoint, readBytes, readJson, type Run, writeFileAtomic } from '../track/node.ts';
-import { ForecastTask } from './forecast.ts';
+import { ensureFolder, loadCheckpoint, type Run, readBytes, readJson, writeFileAtomic } from '../track/node.ts';
+import { buildForecaster, ForecastTask } from './forecast.ts';
 import { buildLanguageModel, type LanguageModel, type LanguageTask } from './language.ts';
-import { type LanguageRecipe, parseRecipe } from './recipe.ts';
+import { type ForecastRecipe, type LanguageRecipe, parseRecipe, type Recipe } from './recipe.ts';
 
 interface ModelConfig {
   format: 'lookback';
@@ -56,31 +57,48 @@ export function readTransforms(run: Run): Map<string, TransformChain> {
   return new Map(series.map(({ name, transform }) => [name, TransformChain.fromJSON(transform)]));
 }
 
-/** The weights in `model/`, or those of the best checkpoint of a run that has not ended. */
+/** The weights in `model/`; for a run that goes on, was killed or failed those of its best checkpoint. */
 export function readWeights(run: Run): Map<string, TensorEntry> {
+  const { status } = run;
+  if (status !== 'finished' && status !== 'stopped') return new Map(loadCheckpoint(run, 'best').tensors);
   const path = run.path('model', 'model.safetensors');
-  try {
-    return loadSafetensors(readBytes(path), path);
-  } catch (error) {
-    if (!(error instanceof LookbackError && error.code === 'FILE_NOT_FOUND')) throw error;
-    return new Map(loadCheckpoint(run, 'best').tensors);
-  }
+  return loadSafetensors(readBytes(path), path);
+}
+
+/** A forecaster and the transforms of each series it was trained on, ready for `forecastAfter`. */
+export function loadForecaster(run: Run): {
+  recipe: ForecastRecipe;
+  model: Forecaster;
+  transforms: Map<string, TransformChain>;
+} {
+  const recipe = parseRecipe(run.recipe(), run.path('recipe.yaml'));
+  if (recipe.task !== 'forecast') throw wrongTask(run, recipe, 'forecast', 'generate');
+  const model = buildForecaster(recipe);
+  model.loadStateDict(readWeights(run));
+  model.eval();
+  return { recipe, model, transforms: readTransforms(run) };
 }
 
 /** A language model and its tokenizer, ready to generate. */
-export function loadLanguageModel(run: Run): { recipe: LanguageRecipe; model: LanguageModel; tokenizer: CharacterTokenizer } {
+export function loadLanguageModel(run: Run): {
+  recipe: LanguageRecipe;
+  model: LanguageModel;
+  tokenizer: CharacterTokenizer;
+} {
   const recipe = parseRecipe(run.recipe(), run.path('recipe.yaml'));
-  if (recipe.task !== 'language') {
-    throw new LookbackError('USAGE', {
-      where: `run ${run.name}`,
-      expected: 'a language run',
-      got: `a ${recipe.task} run`,
-      next: `Try: lookback forecast ${run.name}`,
-    });
-  }
+  if (recipe.task !== 'language') throw wrongTask(run, recipe, 'language', 'forecast');
   const tokenizer = CharacterTokenizer.fromJSON(readJson(run.path('model', 'tokenizer.json')));
   const model = buildLanguageModel(recipe, tokenizer.vocabularySize);
   model.loadStateDict(readWeights(run));
   model.eval();
   return { recipe, model, tokenizer };
+}
+
+function wrongTask(run: Run, recipe: Recipe, task: Recipe['task'], command: string): LookbackError {
+  return new LookbackError('USAGE', {
+    where: `run ${run.name}`,
+    expected: `a ${task} run`,
+    got: `a ${recipe.task} run`,
+    next: `Try: lookback ${command} ${run.name}`,
+  });
 }

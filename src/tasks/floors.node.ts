@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { cacheFolder } from '../data/node.ts';
 import { bestFloor, type NgramFloor } from '../text/index.ts';
-import { readJson, writeFileAtomic } from '../track/node.ts';
+import { ensureFolder, readJson, writeFileAtomic } from '../track/node.ts';
 import type { LanguageTask } from './language.ts';
 
 /** Raised when the way floors are computed changes. */
@@ -13,7 +13,8 @@ const version = 1;
 /** The best order of each smoothing on the task's own split, nats per character. Orders up to 6. */
 export function floorsFor({ train, validation, tokenizer }: LanguageTask, cache = cacheFolder()): NgramFloor[] {
   const hash = createHash('sha256').update(train).update('|').update(validation).digest('hex').slice(0, 32);
-  const path = join(cache, 'floors', `${hash}-v${version}.json`);
+  const folder = join(cache, 'floors');
+  const path = join(folder, `${hash}-v${version}.json`);
   if (existsSync(path)) {
     try {
       return readJson(path) as NgramFloor[];
@@ -23,6 +24,7 @@ export function floorsFor({ train, validation, tokenizer }: LanguageTask, cache 
   }
   const { floors } = bestFloor(train, validation, { maxOrder: 6, vocabularySize: tokenizer.vocabularySize });
   try {
+    ensureFolder(folder);
     writeFileAtomic(path, JSON.stringify(floors));
   } catch {
     // A cache that cannot be written costs a second next time, no more.

@@ -5,13 +5,23 @@
  * Transforms are fitted on the training part of each series alone. With a validation part the best checkpoint
  * is chosen there; the test part is looked at once, at the end.
  */
-import { makeWindows, mape, mase, rmse, type Series, TransformChain, type Windows, baselines } from '../series/index.ts';
-import { ShuffledSampler, type SamplerState } from '../data/index.ts';
+
+import { type SamplerState, ShuffledSampler } from '../data/index.ts';
 import { LookbackError } from '../errors.ts';
 import { Forecaster } from '../models/index.ts';
 import type { ForwardOptions } from '../nn/index.ts';
 import { Random } from '../random.ts';
-import { inference, meanSquaredError, scope, tensor, type Tensor } from '../tensor/index.ts';
+import {
+  baselines,
+  makeWindows,
+  mape,
+  mase,
+  rmse,
+  type Series,
+  TransformChain,
+  type Windows,
+} from '../series/index.ts';
+import { inference, meanSquaredError, scope, type Tensor, tensor } from '../tensor/index.ts';
 import type { Batch, Evaluation, Trainable } from '../train/index.ts';
 import type { ForecastRecipe } from './recipe.ts';
 
@@ -43,8 +53,25 @@ interface Prepared {
   readonly testStart: number;
 }
 
+/** The model a recipe describes, freshly initialised from its seed. */
+export function buildForecaster({ model, window, train }: ForecastRecipe): Forecaster {
+  return new Forecaster({ ...model, ...window }, { random: new Random(train.seed, 'parameters') });
+}
+
+/**
+ * The next H values after `history` [n], both on the original scale, by a trained model and the transforms fitted with it.
+ *
+ * @throws LookbackError DATA_INVALID for a history too short for the window, or a value that a transform does not take
+ */
+export function forecastAfter(model: Forecaster, history: Float64Array, chain: TransformChain): Float64Array {
+  const { lookback } = model.config;
+  const input = Float32Array.from(chain.input(history, lookback));
+  const output = scope(() => inference(() => model.forward(tensor(input, { shape: [1, lookback, 1] }), {}).dataSync()));
+  return chain.invertForecast(output, history);
+}
+
 export class ForecastTask implements Trainable<WindowBatch> {
-  readonly unit = 'windows';
+  readonly unit = 'values';
   readonly model: Forecaster;
   readonly prepared: readonly Prepared[];
   private readonly windows: Windows;
@@ -56,7 +83,7 @@ export class ForecastTask implements Trainable<WindowBatch> {
     readonly recipe: ForecastRecipe,
     series: readonly Series[],
   ) {
-    const { window, split, train, model } = recipe;
+    const { window, split, train } = recipe;
     this.prepared = series.map((one) => prepare(one, recipe));
     const centre = recipe.transform.includes('centre');
     const channels = this.prepared.map(({ values }) => [values]);
@@ -74,8 +101,7 @@ export class ForecastTask implements Trainable<WindowBatch> {
       batch: Math.min(train.batch, this.windows.inputShape[0]),
       seed: train.seed,
     });
-    const random = new Random(train.seed, 'parameters');
-    this.model = new Forecaster({ ...model, ...window, features: 1, targets: 1 }, { random });
+    this.model = buildForecaster(recipe);
   }
 
   next(): WindowBatch {
@@ -106,17 +132,7 @@ export class ForecastTask implements Trainable<WindowBatch> {
   /** The next H values after `origin`, from what came before it; on the original scale. */
   forecastFrom(which: number, origin = this.prepared[which].series.values.length): Float64Array {
     const { series, chain } = this.prepared[which];
-    return this.forecastAfter(series.values.subarray(0, origin), chain);
-  }
-
-  /** As `forecastFrom`, for any history [n] on the original scale and a fitted chain. */
-  forecastAfter(history: Float64Array, chain: TransformChain): Float64Array {
-    const { lookback } = this.recipe.window;
-    const input = chain.input(history, lookback);
-    const output = scope(() =>
-      inference(() => this.model.forward(tensor(Float32Array.from(input), { shape: [1, lookback, 1] }), {}).dataSync()),
-    );
-    return chain.invertForecast(output, history);
+    return forecastAfter(this.model, series.values.subarray(0, origin), chain);
   }
 
   /**
@@ -126,8 +142,11 @@ export class ForecastTask implements Trainable<WindowBatch> {
   scores(): Score[] {
     const { split, model } = this.recipe;
     if (split.test === 0) return [];
-    const byModel: Score = this.score(model.kind, `trained on ${this.windows.inputShape[0]} windows`, true, (which, origin) =>
-      this.forecastFrom(which, origin),
+    const byModel: Score = this.score(
+      model.kind,
+      `trained on ${this.windows.inputShape[0]} windows`,
+      true,
+      (which, origin) => this.forecastFrom(which, origin),
     );
     const rows = [byModel];
     for (const { name, description, forecast } of baselines) {

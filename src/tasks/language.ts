@@ -31,13 +31,6 @@ export function buildLanguageModel(recipe: LanguageRecipe, vocabulary: number): 
   switch (model.kind) {
     case 'gpt': {
       const { kind, ...config } = model;
-      if (config.width % config.heads !== 0) {
-        throw new LookbackError('RECIPE_INVALID', {
-          where: 'model.width',
-          expected: `a multiple of model.heads = ${config.heads}`,
-          got: String(config.width),
-        });
-      }
       return new GPT({ ...config, vocabulary, context }, { random });
     }
     case 'lstm':
@@ -77,6 +70,7 @@ export class LanguageTask implements Trainable<TokenBatch> {
         next: 'Hold out more, shorten the context, or bring more text',
       });
     }
+    if (recipe.sample.length > 0) checkPrompt(recipe.sample.prompt, tokenizer);
     this.model = buildLanguageModel(recipe, tokenizer.vocabularySize);
   }
 
@@ -147,5 +141,16 @@ export class LanguageTask implements Trainable<TokenBatch> {
 
   private lossOf(batch: TokenBatch): number {
     return scope(() => inference(() => this.loss(batch, {})).item());
+  }
+}
+
+/** Refuses a prompt before the training that would end in it. */
+function checkPrompt(prompt: string, tokenizer: Tokenizer): void {
+  try {
+    tokenizer.encode(prompt);
+  } catch (cause) {
+    if (!(cause instanceof LookbackError)) throw cause;
+    const next = 'Change sample.prompt, or set sample.length to 0';
+    throw new LookbackError('RECIPE_INVALID', { ...cause.parts, where: 'sample.prompt', next, cause });
   }
 }

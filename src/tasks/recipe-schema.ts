@@ -33,7 +33,11 @@ const trainShape = {
   accumulate: count().default(1).describe('forward passes summed into one optimizer step'),
   optimizer: z.enum(['sgd', 'adam', 'adamw']).default('adamw'),
   learningRate: learningRateSchema.prefault(1e-3),
-  weightDecay: z.number().min(0).default(0).describe('decoupled for adamw, added to the gradient otherwise'),
+  weightDecay: z
+    .number()
+    .min(0)
+    .default(0)
+    .describe('decoupled for adamw, added to the gradient for sgd; adam takes none'),
   betas: z.tuple([fraction(), fraction()]).default([0.9, 0.999]).describe("Adam's two decay rates"),
   momentum: fraction().default(0).describe('for sgd only'),
   clip: z.number().positive().nullable().default(1).describe('largest global gradient norm; null for none'),
@@ -136,7 +140,7 @@ export const languageSchema = z.strictObject({
     .prefault({}),
   sample: z
     .strictObject({
-      prompt: z.string().default('\n'),
+      prompt: z.string().min(1).default('\n'),
       length: z.int().min(0).default(300).describe('characters to write'),
       temperature: z.number().min(0).default(0.8).describe('0 takes the likeliest character'),
       topK: count().nullable().default(null).describe('keep only the K likeliest; null keeps all'),

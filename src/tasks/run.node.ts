@@ -8,12 +8,20 @@ import packageJson from '../../package.json' with { type: 'json' };
 import { getBackend } from '../backends/backend.ts';
 import { resolveSeries, resolveText } from '../data/node.ts';
 import { LookbackError } from '../errors.ts';
-import type { Optimizer } from '../optim/index.ts';
+import type { Optimizer, Schedule } from '../optim/index.ts';
 import { Random } from '../random.ts';
 import type { Series } from '../series/index.ts';
 import type { NgramFloor } from '../text/index.ts';
 import type { TensorEntry } from '../track/index.ts';
-import { createRun, loadCheckpoint, openRun, type Run, saveCheckpoint, saveSnapshot } from '../track/node.ts';
+import {
+  createRun,
+  type LoadedCheckpoint,
+  loadCheckpoint,
+  openRun,
+  type Run,
+  saveCheckpoint,
+  saveSnapshot,
+} from '../track/node.ts';
 import { type Evaluation, type TrainResult, type TrainState, train } from '../train/index.ts';
 import { describeModel, stateEntries, writeWeights } from './export.node.ts';
 import { floorsFor } from './floors.node.ts';
@@ -95,111 +103,145 @@ export async function startRun(input: RecipeInput, options: RunOptions = {}): Pr
     root: options.root,
     recipe,
     seed: recipe.train.seed,
-    backend: getBackend().name,
-    versions: { lookback: packageJson.version, node: process.version },
+    ...circumstances(),
   });
-  try {
-    run.update({ summary: { parameters: task.model.parameterCount(), dataHash } });
-    return await carryOut(run, task, options);
-  } catch (error) {
-    if (run.writable) run.finish('failed', { error: error instanceof LookbackError ? error.code : 'INTERNAL' });
-    throw error;
-  }
+  run.update({ summary: { parameters: task.model.parameterCount(), dataHash } });
+  return carryOut(run, task, options);
 }
 
 /**
- * Goes on from the last checkpoint of a run until its recipe's steps are done. The result is the run that
- * would have been, had it never stopped.
+ * Goes on from the last checkpoint of a run until its recipe's steps are done; from the beginning where it was killed
+ * before its first. The result is the run that would have been, had it never stopped.
  *
  * @throws LookbackError RUN_NOT_FOUND, RUN_BUSY, CHECKPOINT_INVALID, DATA_INVALID when the data has changed
  */
 export async function resumeRun(name: string, options: RunOptions = {}): Promise<RunOutcome> {
   const run = openRun(name, options.root, { write: true });
+  let task: AnyTask;
+  let checkpoint: LoadedCheckpoint | undefined;
   try {
     const recipe = parseRecipe(run.recipe(), run.path('recipe.yaml'));
-    const { task, dataHash } = await readTask(recipe);
+    const read = await readTask(recipe);
+    task = read.task;
     const before = run.record.summary.dataHash;
-    if (before !== undefined && before !== dataHash) {
+    if (before !== undefined && before !== read.dataHash) {
       throw new LookbackError('DATA_INVALID', {
         where: `run ${run.name}`,
         problem: 'the data is not what the run was started with',
         next: 'Bring the old data back, or start a new run',
       });
     }
-    const checkpoint = loadCheckpoint(run, 'last');
-    task.model.loadStateDict(checkpoint.tensors);
-    return await carryOut(run, task, options, checkpoint);
+    checkpoint = lastCheckpoint(run);
+    if (checkpoint) task.model.loadStateDict(checkpoint.tensors);
+    run.update({ ...circumstances(), summary: { error: null } });
+    run.resume(checkpoint?.step ?? -1);
   } catch (error) {
     run.close();
     throw error;
   }
+  return carryOut(run, task, options, checkpoint);
 }
 
-type CheckpointLike = ReturnType<typeof loadCheckpoint>;
+/** What a run is carried out on. */
+function circumstances() {
+  return { backend: getBackend().name, versions: { lookback: packageJson.version, node: process.version } };
+}
 
+/** Undefined for a run killed before its first. @throws LookbackError CHECKPOINT_INVALID */
+function lastCheckpoint(run: Run): LoadedCheckpoint | undefined {
+  try {
+    return loadCheckpoint(run, 'last');
+  } catch (error) {
+    if (error instanceof LookbackError && error.code === 'FILE_NOT_FOUND') return undefined;
+    throw error;
+  }
+}
+
+/** Trains, judges and closes the run; what is thrown on the way is recorded as its failure. */
 async function carryOut(
   run: Run,
   task: AnyTask,
+  options: RunOptions,
+  checkpoint?: LoadedCheckpoint,
+): Promise<RunOutcome> {
+  const { optimizer, rate } = buildOptimizer(task.recipe.train, task.model);
+  try {
+    if (checkpoint) optimizer.load({ step: checkpoint.step, tensors: new Map(checkpoint.optimizer) });
+    const from = checkpoint?.state as unknown as TrainState | undefined;
+    const outcome = await trainAndJudge(run, task, { optimizer, rate, from }, options);
+    run.finish(outcome.reason === 'stopped' ? 'stopped' : 'finished', summarize(outcome));
+    return outcome;
+  } catch (error) {
+    run.finish('failed', { error: error instanceof LookbackError ? error.code : 'INTERNAL' });
+    throw error;
+  } finally {
+    optimizer.dispose();
+  }
+}
+
+async function trainAndJudge(
+  run: Run,
+  task: AnyTask,
+  { optimizer, rate, from }: { optimizer: Optimizer; rate: Schedule; from?: TrainState },
   { signal, observer = {} }: RunOptions,
-  checkpoint?: CheckpointLike,
 ): Promise<RunOutcome> {
   const { recipe } = task;
-  const { optimizer, rate } = buildOptimizer(recipe.train, task.model);
-  if (checkpoint) {
-    optimizer.load({ step: checkpoint.step, tensors: new Map(checkpoint.optimizer) });
-    run.resume(checkpoint.step);
-  }
   describeModel(run, task);
   const floors = task instanceof LanguageTask ? floorsFor(task) : [];
   observer.started?.(run, task, floors);
   const samples = async (step: number) => {
     if (!(task instanceof LanguageTask) || task.recipe.sample.length === 0) return;
-    const text = await task.sample({ ...task.recipe.sample, length: 120 }, new Random(recipe.train.seed, `sample/${step}`));
+    const text = await task.sample(
+      { ...task.recipe.sample, length: 120 },
+      new Random(recipe.train.seed, `sample/${step}`),
+    );
     run.log(step, { sample: text });
     observer.sample?.(step, text);
   };
-  const result = await train(task as never, optimizer, { ...recipe.train, rate }, {
-    from: checkpoint ? (checkpoint.state as unknown as TrainState) : undefined,
-    signal,
-    hooks: {
-      onStep(step, values, machine) {
-        run.log(step, { ...values, ...machine });
-        observer.step?.(step, values, machine);
-      },
-      async onEvaluation(step, evaluation) {
-        run.log(step, evaluation.metrics);
-        observer.evaluation?.(step, evaluation);
-        await samples(step);
-      },
-      save(kind, state) {
-        saveCheckpoint(run, kind, {
-          step: state.step,
-          tensors: stateEntries(task.model),
-          optimizer: optimizerEntries(optimizer),
-          state: state as never,
-        });
-      },
-      snapshot(step) {
-        saveSnapshot(run, step, stateEntries(task.model));
+  const result = await train(
+    task as never,
+    optimizer,
+    { ...recipe.train, rate },
+    {
+      from,
+      signal,
+      hooks: {
+        onStep(step, values, machine) {
+          run.log(step, { ...values, ...machine });
+          observer.step?.(step, values, machine);
+        },
+        async onEvaluation(step, evaluation) {
+          run.log(step, evaluation.metrics);
+          observer.evaluation?.(step, evaluation);
+          await samples(step);
+        },
+        save(kind, state) {
+          saveCheckpoint(run, kind, {
+            step: state.step,
+            tensors: stateEntries(task.model),
+            optimizer: optimizerEntries(optimizer),
+            state: state as never,
+          });
+        },
+        snapshot(step) {
+          saveSnapshot(run, step, stateEntries(task.model));
+        },
       },
     },
-  });
+  );
   const outcome: RunOutcome = { run, task, ...result, floors, scores: [] };
-  if (result.reason !== 'stopped') await judge(outcome);
+  // The run offers the best model where a validation part chose one, else the last.
+  const chosen = task instanceof LanguageTask || task.recipe.split.validation > 0;
+  if (chosen && result.state.best && result.state.best.step !== result.state.step) {
+    task.model.loadStateDict(loadCheckpoint(run, 'best').tensors);
+  }
   writeWeights(run, task.model);
-  run.finish(result.reason === 'stopped' ? 'stopped' : 'finished', summarize(outcome));
-  optimizer.dispose();
+  if (result.reason !== 'stopped') await judge(outcome);
   return outcome;
 }
 
-/** Scores the best model where a validation part chose one, else the last. */
 async function judge(outcome: RunOutcome): Promise<void> {
-  const { run, task } = outcome;
-  const { state } = outcome;
-  const chosen = task instanceof LanguageTask || task.recipe.split.validation > 0;
-  if (chosen && state.best && state.best.step !== state.step) {
-    task.model.loadStateDict(loadCheckpoint(run, 'best').tensors);
-  }
+  const { task } = outcome;
   if (task instanceof ForecastTask) {
     outcome.scores = task.scores();
   } else {
@@ -234,4 +276,3 @@ function optimizerEntries(optimizer: Optimizer): Map<string, TensorEntry> {
     ]),
   );
 }
-

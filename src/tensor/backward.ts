@@ -75,7 +75,8 @@ function stepBack(node: TapeNode): void {
     into(i) {
       const parent = node.parents[i];
       const slot = parent && !parent.arenaWritten ? arenaSlot(parent) : undefined;
-      if (!slot) return undefined;
+      // A parameter used twice by one operation has one place; the second gradient is added to it.
+      if (!slot || node.parents.some((other, j) => other === parent && directly[j])) return undefined;
       directly[i] = lookAt(slot.gradients, node.inputShapes[i], slot.offset);
       return directly[i];
     },
@@ -84,10 +85,13 @@ function stepBack(node: TapeNode): void {
   try {
     inner.run(() => {
       const gradients = operation.gradient?.(node.gradients, context) ?? [];
+      node.parents.forEach((parent, i) => {
+        if (parent && gradients[i] && gradients[i] === directly[i]) parent.arenaWritten = true;
+      });
       for (let i = 0; i < node.parents.length; i++) {
         const parent = node.parents[i];
         const gradient = gradients[i];
-        if (!parent || !gradient) continue;
+        if (!parent || !gradient || gradient === directly[i]) continue;
         if (!sameShape(gradient.shape, node.inputShapes[i])) {
           throw new LookbackError('SHAPE_MISMATCH', {
             where: `gradient of ${operation.name}`,
@@ -95,8 +99,7 @@ function stepBack(node: TapeNode): void {
             got: show(gradient.shape),
           });
         }
-        if (gradient === directly[i]) parent.arenaWritten = true;
-        else accumulate(parent, node.parentOutputs[i], gradient);
+        accumulate(parent, node.parentOutputs[i], gradient);
       }
     });
   } finally {

@@ -3,4 +3,5 @@ export { crossEntropy, crossEntropyByOrder, NgramModel, type NgramOptions, sampl
 export { countNgrams, type NgramCounts, type NgramLevel } from './ngramCounts.ts';
 export { bestFloor, type FloorSmoothing, type NgramFloor, type NgramFloors } from './ngramFloor.ts';
 export { fitNgrams, type NgramSmoothing, type NgramWeights, ngramSmoothings } from './ngramSmoothing.ts';
+export { Llama2cTokenizer } from './llama2cTokenizer.ts';
 export { CharacterTokenizer, type CharacterTokenizerJson, type Tokenizer } from './tokenizer.ts';

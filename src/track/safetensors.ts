@@ -146,7 +146,7 @@ export function readSafetensors(file: Uint8Array, where = 'safetensors'): Safete
       invalid(`tensor ${JSON.stringify(name)} ${begin < covered ? 'overlaps another' : 'leaves a hole before it'}`);
     }
     covered = end;
-    const load = () => loadTensor(body.slice(begin, end), dtype, shape, `${where}, tensor ${JSON.stringify(name)}`);
+    const load = () => loadTensor(new Uint8Array(body.subarray(begin, end)), dtype, shape, `${where}, tensor ${JSON.stringify(name)}`);
     tensors.set(name, { dtype, shape, load });
   }
   if (covered !== body.length) invalid(`${body.length - covered} bytes at its end belong to no tensor`);

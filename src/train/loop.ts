@@ -5,13 +5,12 @@
  * a task and as hooks, so the same loop runs on a server and in a page. Everything a step depends on is
  * derived from the seed and the step number or kept in `TrainState`, so a resumed run is the same run.
  */
-import { LookbackError } from '../errors.ts';
 import type { ForwardOptions } from '../nn/index.ts';
 import type { Module } from '../nn/module.ts';
 import type { Optimizer, Schedule } from '../optim/index.ts';
 import { Random } from '../random.ts';
-import { type Gradients, scope, type Tensor, valueAndGrad } from '../tensor/index.ts';
-import { isFinite, nameNonFinite } from './nonFinite.ts';
+import { scope, type Tensor, valueAndGrad } from '../tensor/index.ts';
+import { nameNonFinite, nameNonFiniteGradient, nonFinite, nonFiniteParameter } from './nonFinite.ts';
 
 /** One forward pass's worth of examples. */
 export interface Batch {
@@ -79,7 +78,7 @@ export interface TrainResult {
 export function isSnapshotStep(step: number): boolean {
   if (step < 3) return true;
   const octave = 31 - Math.clz32(step);
-  const half = Math.floor(2 ** octave * Math.SQRT2);
+  const half = Math.round(2 ** octave * Math.SQRT2);
   return step === 2 ** octave || step === half;
 }
 
@@ -98,10 +97,18 @@ export async function train<B extends Batch>(
   const state: TrainState = from ?? { step: 0, cursor: task.cursor(), best: null, waited: 0 };
   if (from) task.moveTo(from.cursor);
   const save = (kind: 'last' | 'best') => hooks.save?.(kind, { ...state, cursor: task.cursor() });
+  // Nothing that is kept holds a number that is not finite, so that it stays good to go on from.
+  const assertFinite = () => {
+    const name = nonFiniteParameter(task.model);
+    if (name) throw nonFinite(state.step, 'update', name);
+  };
   const evaluate = async () => {
+    const { step } = state;
     task.model.eval();
     const evaluation = scope(() => task.evaluate());
-    const { step } = state;
+    if (!Number.isFinite(evaluation.score)) {
+      throw nonFinite(step, 'evaluation', nameNonFinite(task, task.next(), {}));
+    }
     await hooks.onEvaluation?.(step, evaluation);
     task.model.train();
     if (!state.best || evaluation.score < state.best.score) {
@@ -115,8 +122,9 @@ export async function train<B extends Batch>(
 
   task.model.train();
   if (!from) {
-    await evaluate();
+    assertFinite();
     if (settings.snapshots) hooks.snapshot?.(0);
+    await evaluate();
   }
   let reason: TrainResult['reason'] = 'finished';
   let lastPause = performance.now();
@@ -136,9 +144,15 @@ export async function train<B extends Batch>(
     state.step++;
     const { step } = state;
     hooks.onStep?.(step, values, machineValues(task, count, seconds));
-    if (step % settings.evaluateEvery === 0 || step === settings.steps) await evaluate();
-    if (settings.snapshots && (isSnapshotStep(step) || step === settings.steps)) hooks.snapshot?.(step);
-    if (step % settings.checkpointEvery === 0) {
+    const last = step === settings.steps;
+    const snapshotDue = settings.snapshots && (last || isSnapshotStep(step));
+    const evaluationDue = last || step % settings.evaluateEvery === 0;
+    const checkpointDue = step % settings.checkpointEvery === 0;
+    if (snapshotDue || evaluationDue || checkpointDue) assertFinite();
+    // The snapshot comes first: a checkpoint of this step, once kept, promises that the step is done.
+    if (snapshotDue) hooks.snapshot?.(step);
+    if (evaluationDue) await evaluate();
+    if (checkpointDue) {
       save('last');
       lastSaved = step;
     }
@@ -148,7 +162,10 @@ export async function train<B extends Batch>(
       lastPause = performance.now();
     }
   }
-  if (lastSaved !== state.step) save('last');
+  if (lastSaved !== state.step) {
+    assertFinite();
+    save('last');
+  }
   task.model.eval();
   return { reason, state: { ...state, cursor: task.cursor() } };
 }
@@ -168,36 +185,27 @@ function trainStep<B extends Batch>(
   { accumulate, seed, rate }: TrainSettings,
   step: number,
 ): { values: Record<string, number>; count: number } {
-  const batches = Array.from({ length: accumulate }, () => task.next());
-  const count = batches.reduce((sum, batch) => sum + batch.count, 0);
+  const parts = Array.from({ length: accumulate }, (_, part) => {
+    const options: ForwardOptions = { random: new Random(seed, `dropout/${step}/${part}`) };
+    return { batch: task.next(), options };
+  });
+  const count = parts.reduce((sum, { batch }) => sum + batch.count, 0);
   const values = { loss: 0, gradientNorm: 0, learningRate: rate(step) };
   scope(() => {
-    let gradients: Gradients = new Map();
-    batches.forEach((batch, micro) => {
-      const options: ForwardOptions = { random: new Random(seed, `dropout/${step}/${micro}`) };
-      const { value, grads } = valueAndGrad(task.model, () => task.loss(batch, options));
-      gradients = grads;
+    for (const { batch, options } of parts) {
+      const { value } = valueAndGrad(task.model, () => task.loss(batch, options));
       const loss = value.item();
-      if (!Number.isFinite(loss)) throw nonFinite(step, 'loss', nameNonFinite(task, batch, options));
+      if (!Number.isFinite(loss)) throw nonFinite(step + 1, 'loss', nameNonFinite(task, batch, options));
       values.loss += (loss * batch.count) / count;
       if (accumulate > 1) optimizer.accumulate(batch.count / count);
-    });
+    }
     optimizer.step({
       onNorm: (norm) => {
         values.gradientNorm = norm.item();
         if (Number.isFinite(values.gradientNorm)) return;
-        const [name] = [...gradients].find(([, gradient]) => !isFinite(gradient)) ?? ['all parameters together'];
-        throw nonFinite(step, 'gradient norm', `the gradient of ${name}`);
+        throw nonFinite(step + 1, 'gradient norm', nameNonFiniteGradient(task, parts));
       },
     });
   });
   return { values, count };
-}
-
-function nonFinite(step: number, what: string, where: string): LookbackError {
-  return new LookbackError('NON_FINITE', {
-    where: `step ${step + 1}`,
-    problem: `the ${what} is no finite number; ${where} went non-finite first`,
-    next: 'Lower train.learningRate, set train.clip, or look at the data; the last good checkpoint is kept',
-  });
 }

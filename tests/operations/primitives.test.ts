@@ -296,6 +296,29 @@ describe('gradients of the functions around the records', () => {
   }
 });
 
+it('adds up the gradients of a parameter that is used twice, in its arena and outside', () => {
+  const used = (slot: boolean) => {
+    const x = new L.Parameter(
+      tensor([
+        [1, 2],
+        [3, 4],
+      ]),
+    );
+    if (slot) x.slot = { gradients: L.full([6], Number.NaN), offset: 1 };
+    const loss = () =>
+      L.sum(L.add(L.matmul(tensor([[1, -1]]), x), L.sum(L.square(L.embedding(x, tensor([1, 1], i32))), 0)));
+    return L.valueAndGrad([x], loss).grads.get('0')?.toArray();
+  };
+  expect(used(true)).toEqual([
+    [1, 1],
+    [11, 15],
+  ]);
+  expect(used(false)).toEqual([
+    [1, 1],
+    [11, 15],
+  ]);
+});
+
 it('leaves nothing behind but results', () => {
   const before = backend.memory().storages;
   L.scope(() => {

@@ -1,10 +1,11 @@
 /**
- * Loads the native addon, in Node: a per-platform package if one is installed, else what was built here.
+ * Loads the native addon, in Node: from LOOKBACK_NATIVE (a folder) if set, else a per-platform package if one is
+ * installed, else what was built here.
  *
  * Each instruction set is a shared object of its own, for a linker merges the templates of several and would
  * run AVX-512 code on machines that lack it. Which one fits is asked of a tiny addon built without any.
  */
-import { builtin, defaultThreads, node, packageRoot } from '../platform.ts';
+import { builtin, defaultThreads, environment, node, packageRoot } from '../platform.ts';
 import type { TypedArray } from '../backend.ts';
 import type { KernelModule } from './cpu.ts';
 import { type Kernels, kernelAbi } from './kernels.generated.ts';
@@ -39,6 +40,8 @@ export function loadNative({ wanted, threads = defaultThreads() }: { wanted?: In
   if (!nodeModule || !path || !fs || !node) return { tried: ['native: this is not Node 20.16 or newer'] };
   const require = nodeModule.createRequire(import.meta.url);
   const folders: string[] = [];
+  const given = environment('LOOKBACK_NATIVE');
+  if (given) folders.push(path.resolve(given));
   const packageName = `@lookback/${node.platform}-${node.arch}`;
   try {
     folders.push(path.dirname(require.resolve(`${packageName}/package.json`)));

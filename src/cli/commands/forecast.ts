@@ -1,9 +1,9 @@
 /** `lookback forecast RUN`: what a trained forecaster expects after the end of the data. */
 import type { Command } from 'commander';
+import { init } from '../../backends/init.ts';
 import { LookbackError } from '../../errors.ts';
-import { readTransforms, readWeights } from '../../tasks/export.node.ts';
-import { ForecastTask } from '../../tasks/forecast.ts';
-import { parseRecipe } from '../../tasks/recipe.ts';
+import { loadForecaster } from '../../tasks/export.node.ts';
+import { forecastAfter } from '../../tasks/forecast.ts';
 import { readSeries } from '../../tasks/run.node.ts';
 import { openRun } from '../../track/node.ts';
 import { formatNumber } from '../terminal/format.ts';
@@ -30,24 +30,14 @@ export function register(program: Command, terminal: Terminal): void {
 }
 
 async function forecast(name: string, { runs, data, json }: ForecastOptions, terminal: Terminal): Promise<void> {
+  await init();
   const run = openRun(name, runs);
-  const recipe = parseRecipe(run.recipe(), run.path('recipe.yaml'));
-  if (recipe.task !== 'forecast') {
-    throw new LookbackError('USAGE', {
-      where: `run ${run.name}`,
-      expected: 'a forecast run',
-      got: `a ${recipe.task} run`,
-      next: `Try: lookback generate ${run.name}`,
-    });
-  }
-  const { series } = await readSeries(data ? { ...recipe, data: { ...recipe.data, source: data, sources: undefined } } : recipe);
-  const task = new ForecastTask({ ...recipe, split: { test: 0, validation: 0 } }, series);
-  task.model.loadStateDict(readWeights(run));
-  task.model.eval();
-  const transforms = readTransforms(run);
-  const [only] = transforms.values();
+  const { recipe, model, transforms } = loadForecaster(run);
+  const source = data ? { ...recipe.data, source: data, sources: undefined } : recipe.data;
+  const { series } = await readSeries({ ...recipe, data: source });
+  const [only] = transforms.size === 1 ? transforms.values() : [];
   const forecasts = series.map(({ name: seriesName, values }) => {
-    const chain = transforms.get(seriesName) ?? (series.length === 1 ? only : undefined);
+    const chain = transforms.get(seriesName) ?? only;
     if (!chain) {
       throw new LookbackError('DATA_INVALID', {
         where: `series ${seriesName}`,
@@ -55,7 +45,7 @@ async function forecast(name: string, { runs, data, json }: ForecastOptions, ter
         next: 'Train a run on this series first',
       });
     }
-    return { name: seriesName, forecast: [...task.forecastAfter(values, chain)] };
+    return { name: seriesName, forecast: [...forecastAfter(model, values, chain)] };
   });
   if (json) {
     terminal.write(`${JSON.stringify({ run: run.name, horizon: recipe.window.horizon, forecasts })}\n`);

@@ -1,9 +1,11 @@
 /** `lookback generate RUN --prompt …`: text from a trained language model, as it is made. */
-import { type Command, InvalidArgumentError } from 'commander';
+import type { Command } from 'commander';
+import { init } from '../../backends/init.ts';
 import { generate, sampler } from '../../generate/index.ts';
 import { Random } from '../../random.ts';
 import { loadLanguageModel } from '../../tasks/export.node.ts';
 import { openRun } from '../../track/node.ts';
+import { number, whole } from '../numbers.ts';
 import { colours, type Terminal } from '../terminal/terminal.ts';
 
 interface GenerateOptions {
@@ -24,20 +26,28 @@ export function register(program: Command, terminal: Terminal): void {
     .description('write text with a trained model')
     .option('--prompt <text>', 'text to go on from (default: the one in the recipe)')
     .option('--length <count>', 'characters to write', whole(0))
-    .option('--temperature <number>', '0 takes the likeliest character', number(0, Number.POSITIVE_INFINITY))
+    .option('--temperature <number>', '0 takes the likeliest character', number(0))
     .option('--top-k <count>', 'keep only the K likeliest characters', whole(1))
     .option('--top-p <share>', 'keep the likeliest characters that hold this share', number(0, 1))
     .option('--seed <number>', 'the same seed writes the same text', whole(0), 1)
     .option('--runs <folder>', 'the folder of all runs', 'runs')
     .option('--json', 'print one JSON object')
-    .addHelpText('after', '\nExample:\n  lookback generate jade-comet-12 --prompt "Call me " --length 300 --temperature 0.7')
+    .addHelpText(
+      'after',
+      '\nExample:\n  lookback generate jade-comet-12 --prompt "Call me " --length 300 --temperature 0.7',
+    )
     .action((name: string, options: GenerateOptions) => write(name, options, terminal));
 }
 
 async function write(name: string, options: GenerateOptions, terminal: Terminal): Promise<void> {
+  await init();
   const run = openRun(name, options.runs);
   const { recipe, model, tokenizer } = loadLanguageModel(run);
-  const { prompt = recipe.sample.prompt, length = recipe.sample.length, temperature = recipe.sample.temperature } = options;
+  const {
+    prompt = recipe.sample.prompt,
+    length = recipe.sample.length,
+    temperature = recipe.sample.temperature,
+  } = options;
   const { topK = recipe.sample.topK ?? undefined, topP, seed, json } = options;
   const ids = tokenizer.encode(prompt);
   const random = new Random(seed, 'generate');
@@ -50,22 +60,4 @@ async function write(name: string, options: GenerateOptions, terminal: Terminal)
   }
   if (json) terminal.write(`${JSON.stringify({ run: run.name, prompt, text: tokenizer.decode(made), seed })}\n`);
   else terminal.write('\n');
-}
-
-function whole(least: number): (text: string) => number {
-  return (text) => {
-    const value = Number(text);
-    if (!/^\d+$/.test(text) || value < least) throw new InvalidArgumentError(`expected a whole number ≥ ${least}.`);
-    return value;
-  };
-}
-
-function number(low: number, high: number): (text: string) => number {
-  return (text) => {
-    const value = Number(text);
-    if (text.trim() === '' || !(value >= low && value <= high)) {
-      throw new InvalidArgumentError(high === Number.POSITIVE_INFINITY ? `expected a number ≥ ${low}.` : `expected a number from ${low} to ${high}.`);
-    }
-    return value;
-  };
 }

@@ -7,10 +7,11 @@ import type { Command } from 'commander';
 import { packageRoot } from '../../backends/platform.ts';
 import { resolveText } from '../../data/node.ts';
 import { LanguageTask, type TokenBatch } from '../../tasks/language.ts';
-import type { LanguageRecipe } from '../../tasks/recipe.ts';
 import { buildOptimizer } from '../../tasks/optimizer.ts';
+import type { LanguageRecipe } from '../../tasks/recipe.ts';
 import { startRun } from '../../tasks/run.node.ts';
 import { type Trainable, train as trainLoop } from '../../train/index.ts';
+import { number } from '../numbers.ts';
 import { colours, type Terminal } from '../terminal/terminal.ts';
 import { carry, readRecipe } from './train.ts';
 
@@ -22,7 +23,7 @@ export function register(program: Command, terminal: Terminal): void {
     .command('start')
     .description('the two-minute tour: forecast the airline months, then train a small GPT on Moby Dick')
     .option('--runs <folder>', 'the folder of all runs', 'runs')
-    .option('--seconds <count>', 'how long the language model trains', Number, minute)
+    .option('--seconds <count>', 'how long the language model trains', number(1), minute)
     .option('--quiet', 'print the reports only')
     .addHelpText('after', '\nExample:\n  lookback start')
     .action((options: { runs: string; seconds: number; quiet?: boolean }) => start(options, terminal));
@@ -31,8 +32,12 @@ export function register(program: Command, terminal: Terminal): void {
 async function start(options: { runs: string; seconds: number; quiet?: boolean }, terminal: Terminal): Promise<void> {
   const ink = colours(terminal.colour);
   const recipes = join(packageRoot() ?? '.', 'recipes');
-  terminal.write(`${ink.bold('1. Airline passengers')}: an LSTM learns 120 months and forecasts the 24 it has not seen.\n`);
-  const airline = await carry(terminal, options, (run) => startRun(readRecipe(join(recipes, 'airline-lstm.yaml'), []), run));
+  terminal.write(
+    `${ink.bold('1. Airline passengers')}: an LSTM learns 120 months and forecasts the 24 it has not seen.\n`,
+  );
+  const airline = await carry(terminal, options, (run) =>
+    startRun(readRecipe(join(recipes, 'airline-lstm.yaml'), []), run),
+  );
   if (airline.reason === 'stopped') return;
 
   terminal.write(`\n${ink.bold('2. Moby Dick')}: a GPT learns to write, one character after the other.\n`);
@@ -41,13 +46,12 @@ async function start(options: { runs: string; seconds: number; quiet?: boolean }
   const moby = await carry(terminal, options, (run) => startRun(sized, run), { samples: true });
   if (moby.reason === 'stopped') return;
 
-  const airlineRun = airline.run.name;
   terminal.write(
     `
 ${ink.bold('3. What now?')} Both runs are kept: ${airline.run.folder} and ${moby.run.folder}. Try:
 
-  npx lookback forecast ${airlineRun}
-  npx lookback generate ${moby.run.name} --prompt "The whale " --temperature 0.7
+  npx lookback forecast ${airline.run.folder}
+  npx lookback generate ${moby.run.folder} --prompt "The whale " --temperature 0.7
   npx lookback train recipes/airline-gru.yaml --train.seed 2
 `,
   );
@@ -57,7 +61,10 @@ ${ink.bold('3. What now?')} Both runs are kept: ${airline.run.folder} and ${moby
 async function fitSteps(recipe: LanguageRecipe, seconds: number): Promise<LanguageRecipe> {
   const { text } = await resolveText(recipe.data.source);
   const { train } = recipe;
-  const steps = Math.max(50, Math.floor((0.9 * seconds) / (await secondsPerStep(new LanguageTask(recipe, text))) / 50) * 50);
+  const steps = Math.max(
+    50,
+    Math.floor((0.9 * seconds) / (await secondsPerStep(new LanguageTask(recipe, text))) / 50) * 50,
+  );
   const learningRate = { ...train.learningRate, warmup: Math.min(train.learningRate.warmup, Math.floor(steps / 10)) };
   const evaluateEvery = Math.max(25, Math.round(steps / 12 / 25) * 25);
   return { ...recipe, train: { ...train, steps, learningRate, evaluateEvery, checkpointEvery: evaluateEvery } };

@@ -1,8 +1,9 @@
 /** `lookback train RECIPE [--key value]` and `lookback resume RUN`. */
 import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
-import { LookbackError } from '../../errors.ts';
-import { applyOverrides, parseRecipe, parseRecipeText, readRecipeText, type RecipeInput } from '../../tasks/recipe.ts';
+import { init } from '../../backends/init.ts';
+import { LookbackError, nearest } from '../../errors.ts';
+import { applyOverrides, parseRecipe, parseRecipeText, type RecipeInput, readRecipeText } from '../../tasks/recipe.ts';
 import { type RunOutcome, resumeRun, startRun } from '../../tasks/run.node.ts';
 import { interruptible } from '../interrupt.ts';
 import { report } from '../report.ts';
@@ -49,6 +50,14 @@ export function register(program: Command, terminal: Terminal): void {
 
 /** A recipe file with the words after it applied. @throws LookbackError FILE_NOT_FOUND, RECIPE_INVALID */
 export function readRecipe(path: string, overrides: readonly string[]): RecipeInput {
+  if (path.startsWith('-')) {
+    throw new LookbackError('USAGE', {
+      where: 'lookback train',
+      expected: 'the recipe before any --key value',
+      got: path,
+      next: 'For example: lookback train recipes/airline-lstm.yaml --model.hidden 128',
+    });
+  }
   let text: string;
   try {
     text = readFileSync(path, 'utf8');
@@ -61,10 +70,25 @@ export function readRecipe(path: string, overrides: readonly string[]): RecipeIn
     });
   }
   if (overrides.length === 0) return parseRecipeText(text, path);
-  return parseRecipe(applyOverrides(readRecipeText(text, path), overrides), path);
+  try {
+    return parseRecipe(applyOverrides(readRecipeText(text, path), overrides), path);
+  } catch (error) {
+    throw suggestOption(error);
+  }
 }
 
-type Start = (options: { root: string; signal: AbortSignal; observer: ReturnType<typeof watch>['observer'] }) => Promise<RunOutcome>;
+/** A mistyped option looks like a key of the recipe; the error says which it may have been. */
+function suggestOption(error: unknown): unknown {
+  if (!(error instanceof LookbackError) || error.parts.next) return error;
+  const option = nearest(error.parts.where, ['--runs', '--json', '--quiet']);
+  return option ? new LookbackError(error.code, { ...error.parts, next: `Perhaps you meant ${option}` }) : error;
+}
+
+type Start = (options: {
+  root: string;
+  signal: AbortSignal;
+  observer: ReturnType<typeof watch>['observer'];
+}) => Promise<RunOutcome>;
 
 /** Runs something that trains, with progress, Ctrl-C and the report. */
 export async function carry(
@@ -75,8 +99,11 @@ export async function carry(
 ): Promise<RunOutcome> {
   const mode = progressMode({ json, quiet }, terminal);
   const watching = watch(terminal, mode, { samples });
-  const outcome = await interruptible(terminal, (signal) => start({ root: runs, signal, observer: watching.observer }));
-  watching.finish();
+  await init();
+  const { observer } = watching;
+  const outcome = await interruptible(terminal, (signal) => start({ root: runs, signal, observer })).finally(() =>
+    watching.finish(),
+  );
   if (json) terminal.write(`${JSON.stringify(result(outcome))}\n`);
   else report(outcome, watching.curve, terminal);
   return outcome;
@@ -84,5 +111,16 @@ export async function carry(
 
 function result({ run, reason, state, floors, scores, validationLoss, sample }: RunOutcome) {
   const rows = scores.map(({ forecast, ...score }) => ({ ...score, forecast: [...forecast] }));
-  return { event: 'result', run: run.name, folder: run.folder, reason, step: state.step, best: state.best, floors, scores: rows, validationLoss, sample };
+  return {
+    event: 'result',
+    run: run.name,
+    folder: run.folder,
+    reason,
+    step: state.step,
+    best: state.best,
+    floors,
+    scores: rows,
+    validationLoss,
+    sample,
+  };
 }

@@ -77,6 +77,8 @@ const rnnOperation = define<RnnAttributes>({
     })),
 });
 
+export type { OnStateGradient, RecurrentWeights };
+
 export interface RnnOptions {
   /** h_0 [B, H]; zeros without. */
   initial?: Tensor;
