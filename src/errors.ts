@@ -77,7 +77,8 @@ function compose({ where, expected, got, problem, next }: ErrorParts): string {
   if (problem) said.push(problem);
   if (expected) said.push(`expected ${expected}`);
   if (got) said.push(`got ${got}`);
-  return `${where}: ${said.join(', ')}.${next ? ` ${next}.` : ''}`;
+  const advice = next && (/[?!.]$/.test(next) ? ` ${next}` : ` ${next}.`);
+  return `${where}: ${said.join(', ')}.${advice ?? ''}`;
 }
 
 /** The valid name nearest to `word` by edit distance, or undefined when none is close enough to suggest. */

@@ -4,38 +4,53 @@
  */
 export {
   type Backend,
+  type Dense,
   type DType,
   getBackend,
+  type Implementation,
   type MemoryReport,
+  type Storage,
   setBackend,
   type TypedArray,
+  type View,
   withBackend,
 } from './backends/backend.ts';
-export { type BackendChoice, createBackend, type InitOptions, init } from './backends/init.ts';
+export { type BackendChoice, backendChoices, createBackend, type InitOptions, init } from './backends/init.ts';
 export { ReferenceBackend } from './backends/reference/reference.ts';
 export * from './data/index.ts';
-export { type ErrorCode, errorCodes, LookbackError } from './errors.ts';
+export { type ErrorCode, type ErrorParts, errorCodes, LookbackError } from './errors.ts';
 export * from './generate/index.ts';
 export * as math from './math.ts';
 export * from './models/index.ts';
-export * from './nn/index.ts';
 export type { AttentionOptions, Conv1dOptions } from './nn/index.ts';
+export * from './nn/index.ts';
+export type { Transform } from './optim/index.ts';
 export * from './optim/index.ts';
 export { Random, type RandomState } from './random.ts';
-export type { Transform } from './optim/index.ts';
-export * from './series/index.ts';
 export type { Transform as SeriesTransform } from './series/index.ts';
-export { ForecastTask, type Score } from './tasks/forecast.ts';
-export { LanguageTask } from './tasks/language.ts';
+export * from './series/index.ts';
+export { ForecastTask, forecastAfter, type Score, type WindowBatch } from './tasks/forecast.ts';
+export { type LanguageModel, LanguageTask, type TokenBatch } from './tasks/language.ts';
 export { buildOptimizer, buildSchedule } from './tasks/optimizer.ts';
 export * from './tasks/recipe.ts';
+export type {
+  AttentionOptions as AttentionOperationOptions,
+  Conv1dOptions as Conv1dOperationOptions,
+} from './tensor/index.ts';
 export * from './tensor/index.ts';
 export {
   bestFloor,
   CharacterTokenizer,
+  type CharacterTokenizerJson,
   crossEntropy as ngramCrossEntropy,
+  type FloorSmoothing,
+  type NgramCounts,
   type NgramFloor,
+  type NgramFloors,
+  type NgramLevel,
   NgramModel,
+  type NgramOptions,
+  type NgramWeights,
   sample as sampleNgram,
   type Tokenizer,
   trainNgram,

@@ -38,7 +38,7 @@ export interface InitOptions {
 /**
  * Starts a backend and makes it the default.
  *
- * @throws LookbackError BACKEND_UNAVAILABLE saying what was tried, BAD_ARGUMENT for an unknown name
+ * @throws LookbackError BACKEND_UNAVAILABLE saying what was tried, BAD_ARGUMENT for an unknown name or no thread
  */
 export async function init(options: InitOptions = {}): Promise<Backend> {
   const backend = await createBackend(options);
@@ -52,6 +52,11 @@ export async function createBackend({
   threads = defaultThreads(),
   wasmUrl,
 }: InitOptions = {}): Promise<Backend> {
+  if (!isChoice(backend)) throw unknownBackend('init', backend);
+  if (!Number.isInteger(threads) || threads < 1) {
+    const expected = 'a number of threads that is an integer ≥ 1';
+    throw new LookbackError('BAD_ARGUMENT', { where: 'init', expected, got: String(threads) });
+  }
   const tried: string[] = [];
   const ready = startNow(backend, threads, tried);
   if (ready) return ready;
@@ -89,9 +94,13 @@ export async function examineBackends(): Promise<{ chosen: string; threads: numb
 function chosen(): BackendChoice {
   const asked = environment('LOOKBACK_BACKEND') ?? 'auto';
   if (isChoice(asked)) return asked;
+  throw unknownBackend('LOOKBACK_BACKEND', asked);
+}
+
+function unknownBackend(where: string, asked: string): LookbackError {
   const suggestion = nearest(asked, backendChoices);
-  throw new LookbackError('BAD_ARGUMENT', {
-    where: 'LOOKBACK_BACKEND',
+  return new LookbackError('BAD_ARGUMENT', {
+    where,
     expected: `one of ${backendChoices.join(', ')}`,
     got: asked,
     next: suggestion && `Did you mean ${suggestion}`,
@@ -142,7 +151,10 @@ async function wasmBytes(flavour: WasmFlavour, url?: string | URL): Promise<Uint
   if (url) {
     const response = await fetch(url);
     if (!response.ok) {
-      throw new LookbackError('BACKEND_UNAVAILABLE', { where: String(url), problem: `the server said ${response.status}` });
+      throw new LookbackError('BACKEND_UNAVAILABLE', {
+        where: String(url),
+        problem: `the server said ${response.status}`,
+      });
     }
     return inflate(new Uint8Array(await response.arrayBuffer()));
   }

@@ -14,4 +14,4 @@ for (const event of ['unhandledRejection', 'uncaughtException'] as const) {
   });
 }
 
-process.exitCode = await runProgram(process.argv.slice(2), terminal);
+process.exitCode = (await runProgram(process.argv.slice(2), terminal)) || process.exitCode;

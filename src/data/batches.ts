@@ -26,9 +26,9 @@ export class ShuffledSampler {
   #order: Int32Array;
 
   /**
-   * @param count number of examples
-   * @param batch examples a step, B
-   * @param stream keeps this sampler's chance apart from others of the same seed
+   * `count` examples, `batch` of them a step (B); `stream` keeps this sampler's chance apart from others of the same
+   * seed.
+   *
    * @throws BAD_ARGUMENT for counts below 1
    */
   constructor({
@@ -96,9 +96,9 @@ export class OffsetSampler {
   readonly #stream: string;
 
   /**
-   * @param length number of ids
-   * @param context window size, T
-   * @param stream keeps this sampler's chance apart from others of the same seed, such as evaluation's
+   * Windows of `context` ids (T) from `length`; `stream` keeps this sampler's chance apart from others of the same
+   * seed, such as evaluation's.
+   *
    * @throws BAD_ARGUMENT when no window with a successor fits
    */
   constructor({

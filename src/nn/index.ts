@@ -14,6 +14,7 @@ export { Module, type StateEntry } from './module.ts';
 export { LayerNorm, makeNorm, type NormKind, RMSNorm } from './norm.ts';
 export { LearnedPositions, type PositionKind, Rotary, SinusoidalPositions } from './positions.ts';
 export {
+  type LayerResult,
   Recurrent,
   type RecurrentForwardOptions,
   type RecurrentKind,

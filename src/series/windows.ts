@@ -39,7 +39,7 @@ export interface Windows {
   /** [N, H, F] */
   targets: Float32Array;
   targetShape: [number, number, number];
-  /** [N, F]: what was subtracted, 0 where nothing was. */
+  /** What was subtracted, [N, F]; 0 where nothing was. */
   centres: Float64Array;
   /** For each window its series, and the origin: the index of its first target. */
   index: { series: number; origin: number }[];

@@ -31,7 +31,7 @@ const trainShape = {
   steps: count().default(1000).describe('optimizer steps'),
   batch: count().default(32).describe('windows or sequences in one forward pass'),
   accumulate: count().default(1).describe('forward passes summed into one optimizer step'),
-  optimizer: z.enum(['sgd', 'adam', 'adamw']).default('adamw'),
+  optimizer: z.enum(['sgd', 'adam', 'adamw']).default('adamw').describe('what turns gradients into changes'),
   learningRate: learningRateSchema.prefault(1e-3),
   weightDecay: z
     .number()
@@ -41,7 +41,7 @@ const trainShape = {
   betas: z.tuple([fraction(), fraction()]).default([0.9, 0.999]).describe("Adam's two decay rates"),
   momentum: fraction().default(0).describe('for sgd only'),
   clip: z.number().positive().nullable().default(1).describe('largest global gradient norm; null for none'),
-  seed: z.int().min(0).max(0xffffffff).default(1),
+  seed: z.int().min(0).max(0xffffffff).default(1).describe('parameters, order of the data, dropout and samples'),
   evaluateEvery: count().default(100).describe('steps between evaluations on the validation split'),
   checkpointEvery: count().default(200).describe('steps between checkpoints'),
   earlyStopping: earlyStoppingSchema,
@@ -50,10 +50,15 @@ const trainShape = {
 
 const recurrentShape = {
   hidden: count().default(64).describe('width of the hidden state'),
-  layers: count().default(1),
+  layers: count().default(1).describe('layers on top of each other'),
   dropout: fraction().default(0).describe('between layers'),
 };
-const positions = z.enum(['none', 'learned', 'sinusoidal', 'rotary']).default('learned');
+const positions = z
+  .enum(['none', 'learned', 'sinusoidal', 'rotary'])
+  .default('learned')
+  .describe('how the model knows the order');
+const blockDropout = () =>
+  fraction().default(0).describe('on the embedding, the attention pattern and what a block adds');
 
 const forecastModelSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('rnn'), ...recurrentShape }),
@@ -62,9 +67,9 @@ const forecastModelSchema = z.discriminatedUnion('kind', [
   z.strictObject({
     kind: z.literal('transformer'),
     hidden: count().default(64).describe('channels of the residual stream'),
-    layers: count().default(2),
-    heads: count().default(4),
-    dropout: fraction().default(0),
+    layers: count().default(2).describe('blocks on top of each other'),
+    heads: count().default(4).describe('attention heads'),
+    dropout: blockDropout(),
     positions,
   }),
   z.strictObject({ kind: z.literal('linear').describe('one linear map from the window to the horizon') }),
@@ -97,23 +102,23 @@ export const forecastSchema = z.strictObject({
 });
 
 const textRecurrentShape = {
-  layers: count().default(2),
+  layers: count().default(2).describe('layers on top of each other'),
   width: count().default(256).describe('width of embedding and hidden state'),
-  dropout: fraction().default(0),
+  dropout: fraction().default(0).describe('on the embedding, between layers and on the output'),
   tieWeights: z.boolean().default(false).describe('the output projection is the embedding, transposed'),
 };
 
 const languageModelSchema = z.discriminatedUnion('kind', [
   z.strictObject({
     kind: z.literal('gpt'),
-    layers: count().default(4),
-    heads: count().default(4),
+    layers: count().default(4).describe('blocks on top of each other'),
+    heads: count().default(4).describe('attention heads'),
     kvHeads: count().optional().describe('heads of keys and values; by default as many as heads'),
     width: count().default(128).describe('channels of the residual stream'),
-    dropout: fraction().default(0),
+    dropout: blockDropout(),
     positions,
-    norm: z.enum(['layerNorm', 'rmsNorm']).default('layerNorm'),
-    mlp: z.enum(['gelu', 'swiglu']).default('gelu'),
+    norm: z.enum(['layerNorm', 'rmsNorm']).default('layerNorm').describe('before each part of a block, and at the end'),
+    mlp: z.enum(['gelu', 'swiglu']).default('gelu').describe('the nonlinearity between attentions'),
     bias: z.boolean().default(true).describe('biases in linear layers and norms'),
     tieWeights: z.boolean().default(true).describe('the output projection is the embedding, transposed'),
   }),
@@ -127,7 +132,7 @@ export const languageSchema = z.strictObject({
     source: z.string().min(1).describe('name of a data set, or path of a text file'),
     validation: z.number().gt(0).lt(1).default(0.1).describe('last part of the text, never trained on'),
   }),
-  tokenizer: z.literal('character').default('character'),
+  tokenizer: z.literal('character').default('character').describe('what a token is'),
   context: count().default(64).describe('characters the model sees'),
   model: languageModelSchema,
   train: z
@@ -140,7 +145,7 @@ export const languageSchema = z.strictObject({
     .prefault({}),
   sample: z
     .strictObject({
-      prompt: z.string().min(1).default('\n'),
+      prompt: z.string().min(1).default('\n').describe('text to go on from'),
       length: z.int().min(0).default(300).describe('characters to write'),
       temperature: z.number().min(0).default(0.8).describe('0 takes the likeliest character'),
       topK: count().nullable().default(null).describe('keep only the K likeliest; null keeps all'),

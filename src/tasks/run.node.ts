@@ -6,6 +6,7 @@
  */
 import packageJson from '../../package.json' with { type: 'json' };
 import { getBackend } from '../backends/backend.ts';
+import '../backends/init.ts';
 import { resolveSeries, resolveText } from '../data/node.ts';
 import { LookbackError } from '../errors.ts';
 import type { Optimizer, Schedule } from '../optim/index.ts';

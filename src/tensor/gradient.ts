@@ -3,10 +3,12 @@ import { LookbackError } from '../errors.ts';
 import { accumulate, backward } from './backward.ts';
 import { fillInto } from './memory.ts';
 import type { Operation } from './operation.ts';
-import { refusePromise, Scope } from './scope.ts';
+import { refusePromise, Scope, scope } from './scope.ts';
 import { show } from './shape.ts';
-import { currentTape, inference, needsRecord, record, Tape, withTape } from './tape.ts';
+import { currentTape, inference, needsRecord, record, Tape, willCallBack, withTape } from './tape.ts';
 import { allocate, Parameter, type Tensor } from './tensor.ts';
+
+export { assertNoTape } from './tape.ts';
 
 /** Anything with named parameters: a module, or a plain list of tensors (named by their index). */
 export type GradientTarget = { namedParameters(): Iterable<readonly [string, Tensor]> } | readonly Tensor[];
@@ -27,7 +29,7 @@ function named(target: GradientTarget): (readonly [string, Tensor])[] {
  *
  * @throws LookbackError SCOPE_ASYNC for an asynchronous `fn`, SECOND_ORDER inside another valueAndGrad,
  *   SHAPE_MISMATCH when the result has more than one element, NOT_DIFFERENTIABLE when it depends on none of
- *   the parameters.
+ *   the parameters, BAD_ARGUMENT when it is no tensor.
  */
 export function valueAndGrad(target: GradientTarget, fn: () => Tensor): { value: Tensor; grads: Gradients } {
   if (currentTape()) {
@@ -39,13 +41,16 @@ export function valueAndGrad(target: GradientTarget, fn: () => Tensor): { value:
   }
   const parameters = named(target);
   const tape = new Tape();
+  const forward = new Scope();
   const inner = new Scope();
   const kept = new Set<Tensor>();
   try {
     return inner.run(() => {
       // One leaf for each tensor: a weight used under two names is one parameter.
       for (const [, parameter] of parameters) if (parameter.node?.tape !== tape) tape.leaf(parameter);
-      const value = withTape(tape, () => refusePromise('valueAndGrad', fn()));
+      const value = withTape(tape, () => forward.run(() => requireTensor('valueAndGrad', fn())));
+      // The tape holds what the way back reads. Functions of the user's may hold more, so they find it until the end.
+      if (!tape.callsBack) forward.close(new Set([value]));
       seed(tape, value);
       backward(tape);
       const grads: Gradients = new Map();
@@ -59,6 +64,7 @@ export function valueAndGrad(target: GradientTarget, fn: () => Tensor): { value:
     });
   } finally {
     tape.close();
+    forward.close(kept);
     inner.close(kept);
   }
 }
@@ -91,6 +97,22 @@ function seed(tape: Tape, value: Tensor): void {
   accumulate(node, value.nodeOutput, one);
 }
 
+/** Records an operation whose gradient is a function of the user's. */
+function recordCallback(operation: Operation<undefined>, inputs: readonly Tensor[], output: Tensor): void {
+  willCallBack();
+  record(operation, inputs, inputs, [output], undefined);
+}
+
+/** What a user's function gave, which must be a tensor and no Promise of one. */
+function requireTensor(where: string, result: Tensor): Tensor {
+  if (refusePromise(where, result)?.isTensor) return result;
+  throw new LookbackError('BAD_ARGUMENT', {
+    where,
+    expected: 'a function that returns a tensor',
+    got: result === undefined ? 'one that returns nothing' : `one that returns ${typeof result}`,
+  });
+}
+
 /** What reached a leaf, zeros where nothing did; in the current scope. */
 function leafGradient(leaf: Tensor): Tensor {
   const node = leaf.node;
@@ -115,7 +137,7 @@ function leafGradient(leaf: Tensor): Tensor {
 export function checkpoint(fn: (...inputs: Tensor[]) => Tensor, ...inputs: Tensor[]): Tensor {
   const outer = currentTape();
   if (!outer) return fn(...inputs);
-  const result = inference(() => refusePromise('checkpoint', fn(...inputs)));
+  const result = scope(() => inference(() => requireTensor('checkpoint', fn(...inputs))));
   const output = result.view(result.shape, result.strides);
   const operation: Operation<undefined> = {
     name: 'checkpoint',
@@ -141,6 +163,7 @@ export function checkpoint(fn: (...inputs: Tensor[]) => Tensor, ...inputs: Tenso
       }
     },
   };
+  willCallBack();
   // Recorded even when no input needs a gradient: parameters inside `fn` do.
   record(operation, inputs, inputs, [output], undefined);
   return output;
@@ -165,9 +188,9 @@ export function customOperation(
     gradient: ([dy], { inputs, outputs }) => (dy ? gradient(dy, inputs, outputs[0]) : []),
   };
   return (...inputs) => {
-    const result = inference(() => refusePromise(name, forward(...inputs)));
+    const result = inference(() => requireTensor(name, forward(...inputs)));
     const output = result.view(result.shape, result.strides);
-    if (needsRecord(inputs)) record(operation, inputs, inputs, [output], undefined);
+    if (needsRecord(inputs)) recordCallback(operation, inputs, output);
     return output;
   };
 }
@@ -188,17 +211,7 @@ export function tapGradient(input: Tensor, look: (gradient: Tensor) => Tensor | 
       saves: { inputs: [], outputs: [] },
       gradient: ([dy]) => [dy && (look(dy) ?? dy)],
     };
-    record(operation, [input], [input], [output], undefined);
+    recordCallback(operation, [input], output);
   }
   return output;
-}
-
-/** Refuses in-place changes while a tape may still need the old values. Throws TAPE_ACTIVE. */
-export function assertNoTape(where: string): void {
-  if (!currentTape()) return;
-  throw new LookbackError('TAPE_ACTIVE', {
-    where,
-    problem: 'parameters cannot change while a gradient is being recorded',
-    next: 'Take the step after valueAndGrad has returned',
-  });
 }

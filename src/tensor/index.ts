@@ -10,36 +10,34 @@ export {
   tapGradient,
   valueAndGrad,
 } from './gradient.ts';
-export { define, type Operation, operations } from './operation.ts';
-export * from './ops/attention.ts';
+export {
+  define,
+  type GradientContext,
+  type Operation,
+  type OutputSpec,
+  operations,
+  type Sample,
+  type SampleInput,
+} from './operation.ts';
 export * from './ops/attention.ts';
 export { add, divide, maximum, minimum, multiply, subtract } from './ops/binary.ts';
 export * from './ops/compare.ts';
 export * from './ops/convert.ts';
 export * from './ops/convolution.ts';
-export * from './ops/convolution.ts';
 export * from './ops/create.ts';
 export * from './ops/cumulative.ts';
 export * from './ops/dropout.ts';
-export * from './ops/dropout.ts';
-export * from './ops/gru.ts';
 export * from './ops/gru.ts';
 export * from './ops/indexing.ts';
 export * from './ops/join.ts';
 export * from './ops/linear.ts';
-export * from './ops/linear.ts';
 export * from './ops/loss.ts';
-export * from './ops/loss.ts';
-export * from './ops/lstm.ts';
 export * from './ops/lstm.ts';
 export * from './ops/matmul.ts';
-export * from './ops/norm.ts';
 export * from './ops/norm.ts';
 export type { OnStateGradient, RecurrentWeights } from './ops/recurrent.ts';
 export * from './ops/reduce.ts';
 export * from './ops/rnn.ts';
-export * from './ops/rnn.ts';
-export * from './ops/rotary.ts';
 export * from './ops/rotary.ts';
 export * from './ops/softmax.ts';
 export * from './ops/unary.ts';

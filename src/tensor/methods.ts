@@ -119,80 +119,79 @@ const methods = {
   contiguous,
   clone,
   to,
-} as const;
+} as const satisfies Record<keyof TensorMethods, unknown>;
 
-declare module './tensor.ts' {
-  interface Tensor {
-    /** this + other; shapes broadcast. */
-    add(other: Tensor | number): Tensor;
-    /** this - other; shapes broadcast. */
-    sub(other: Tensor | number): Tensor;
-    /** this · other, element by element; shapes broadcast. */
-    mul(other: Tensor | number): Tensor;
-    /** this / other; shapes broadcast. */
-    div(other: Tensor | number): Tensor;
-    neg(): Tensor;
-    minimum(other: Tensor | number): Tensor;
-    maximum(other: Tensor | number): Tensor;
-    exp(): Tensor;
-    log(): Tensor;
-    log1p(): Tensor;
-    tanh(): Tensor;
-    sigmoid(): Tensor;
-    relu(): Tensor;
-    gelu(options?: { approximate?: 'none' | 'tanh' }): Tensor;
-    silu(): Tensor;
-    softplus(): Tensor;
-    clamp(low: number, high: number): Tensor;
-    pow(exponent: number): Tensor;
-    sqrt(): Tensor;
-    rsqrt(): Tensor;
-    sin(): Tensor;
-    cos(): Tensor;
-    abs(): Tensor;
-    sign(): Tensor;
-    floor(): Tensor;
-    reciprocal(): Tensor;
-    square(): Tensor;
-    /** 1 where this = other, as u8. */
-    equal(other: Tensor | number): Tensor;
-    notEqual(other: Tensor | number): Tensor;
-    less(other: Tensor | number): Tensor;
-    lessEqual(other: Tensor | number): Tensor;
-    greater(other: Tensor | number): Tensor;
-    greaterEqual(other: Tensor | number): Tensor;
-    /** Sum over `axes`, all by default. */
-    sum(axes?: Axes, options?: ReduceOptions): Tensor;
-    mean(axes?: Axes, options?: ReduceOptions): Tensor;
-    max(axes?: Axes, options?: ReduceOptions): Tensor;
-    min(axes?: Axes, options?: ReduceOptions): Tensor;
-    logSumExp(axes?: Axes, options?: ReduceOptions): Tensor;
-    variance(axes?: Axes, options?: ReduceOptions & { correction?: number }): Tensor;
-    /** Where along `axis` the largest element is, as i32. */
-    argmax(axis?: number, options?: ReduceOptions): Tensor;
-    argmin(axis?: number, options?: ReduceOptions): Tensor;
-    cumulativeSum(axis?: number, options?: { reverse?: boolean }): Tensor;
-    softmax(axis?: number): Tensor;
-    logSoftmax(axis?: number): Tensor;
-    /** [..., M, K] · [..., K, N] -> [..., M, N]. */
-    matmul(other: Tensor): Tensor;
-    /** The same elements in row-major order under another shape; one extent may be -1. */
-    reshape(shape: Shape): Tensor;
-    flatten(start?: number, end?: number): Tensor;
-    permute(order: readonly number[]): Tensor;
-    /** Two axes exchanged, the last two by default. */
-    transpose(a?: number, b?: number): Tensor;
-    slice(axis: number, start: number, stop?: number, step?: number): Tensor;
-    expand(shape: Shape): Tensor;
-    squeeze(axis?: number): Tensor;
-    unsqueeze(axis: number): Tensor;
-    split(sizes: number | readonly number[], axis?: number): Tensor[];
-    /** The tensor itself when it is row-major, else a row-major copy. */
-    contiguous(): Tensor;
-    clone(): Tensor;
-    /** Another element type; the tensor itself when it has that type already. */
-    to(dtype: DType): Tensor;
-  }
+/** The methods this file gives to Tensor, which names them as its own (`declare module` would not survive bundling). */
+export interface TensorMethods {
+  /** this + other; shapes broadcast. */
+  add(other: Tensor | number): Tensor;
+  /** this - other; shapes broadcast. */
+  sub(other: Tensor | number): Tensor;
+  /** this · other, element by element; shapes broadcast. */
+  mul(other: Tensor | number): Tensor;
+  /** this / other; shapes broadcast. */
+  div(other: Tensor | number): Tensor;
+  neg(): Tensor;
+  minimum(other: Tensor | number): Tensor;
+  maximum(other: Tensor | number): Tensor;
+  exp(): Tensor;
+  log(): Tensor;
+  log1p(): Tensor;
+  tanh(): Tensor;
+  sigmoid(): Tensor;
+  relu(): Tensor;
+  gelu(options?: { approximate?: 'none' | 'tanh' }): Tensor;
+  silu(): Tensor;
+  softplus(): Tensor;
+  clamp(low: number, high: number): Tensor;
+  pow(exponent: number): Tensor;
+  sqrt(): Tensor;
+  rsqrt(): Tensor;
+  sin(): Tensor;
+  cos(): Tensor;
+  abs(): Tensor;
+  sign(): Tensor;
+  floor(): Tensor;
+  reciprocal(): Tensor;
+  square(): Tensor;
+  /** 1 where this = other, as u8. */
+  equal(other: Tensor | number): Tensor;
+  notEqual(other: Tensor | number): Tensor;
+  less(other: Tensor | number): Tensor;
+  lessEqual(other: Tensor | number): Tensor;
+  greater(other: Tensor | number): Tensor;
+  greaterEqual(other: Tensor | number): Tensor;
+  /** Sum over `axes`, all by default. */
+  sum(axes?: Axes, options?: ReduceOptions): Tensor;
+  mean(axes?: Axes, options?: ReduceOptions): Tensor;
+  max(axes?: Axes, options?: ReduceOptions): Tensor;
+  min(axes?: Axes, options?: ReduceOptions): Tensor;
+  logSumExp(axes?: Axes, options?: ReduceOptions): Tensor;
+  variance(axes?: Axes, options?: ReduceOptions & { correction?: number }): Tensor;
+  /** Where along `axis` the largest element is, as i32. */
+  argmax(axis?: number, options?: ReduceOptions): Tensor;
+  argmin(axis?: number, options?: ReduceOptions): Tensor;
+  cumulativeSum(axis?: number, options?: { reverse?: boolean }): Tensor;
+  softmax(axis?: number): Tensor;
+  logSoftmax(axis?: number): Tensor;
+  /** [..., M, K] · [..., K, N] -> [..., M, N]. */
+  matmul(other: Tensor): Tensor;
+  /** The same elements in row-major order under another shape; one extent may be -1. */
+  reshape(shape: Shape): Tensor;
+  flatten(start?: number, end?: number): Tensor;
+  permute(order: readonly number[]): Tensor;
+  /** Two axes exchanged, the last two by default. */
+  transpose(a?: number, b?: number): Tensor;
+  slice(axis: number, start: number, stop?: number, step?: number): Tensor;
+  expand(shape: Shape): Tensor;
+  squeeze(axis?: number): Tensor;
+  unsqueeze(axis: number): Tensor;
+  split(sizes: number | readonly number[], axis?: number): Tensor[];
+  /** The tensor itself when it is row-major, else a row-major copy. */
+  contiguous(): Tensor;
+  clone(): Tensor;
+  /** Another element type; the tensor itself when it has that type already. */
+  to(dtype: DType): Tensor;
 }
 
 for (const [name, operation] of Object.entries(methods)) {

@@ -8,8 +8,8 @@
 import type { DType, Implementation } from '../backends/backend.ts';
 import { LookbackError } from '../errors.ts';
 import { contiguous } from './memory.ts';
-import { contiguousStrides, type Shape } from './shape.ts';
-import { needsRecord, record } from './tape.ts';
+import { checkShape, contiguousStrides, type Shape, show, sizeOf } from './shape.ts';
+import { inference, needsRecord, record } from './tape.ts';
 import { Tensor } from './tensor.ts';
 
 /** Shape and element type of an output. */
@@ -130,6 +130,7 @@ export function apply<Attributes>(
     }
   }
   const specs = operation.infer(inputs, attributes);
+  for (let i = 0; i < specs.length; i++) checkShape(operation.name, specs[i].shape);
   if (operation.isView) {
     const views = specs.map(({ shape, strides, offset }) =>
       inputs[0].view(shape, strides ?? contiguousStrides(shape), offset),
@@ -138,13 +139,14 @@ export function apply<Attributes>(
     return views;
   }
   if (backend.kind === 'reference' && !operation.reference && operation.decompose) {
-    return [...operation.decompose(inputs, attributes)];
+    const decomposed = () => operation.decompose?.(inputs, attributes) ?? [];
+    return [...(operation.gradient ? decomposed() : inference(decomposed))];
   }
   const ready = operation.strided ? inputs : inputs.map(contiguous);
   const outputs = specs.map(({ shape, dtype, strides }, i) =>
     i === 0 && into
       ? into
-      : new Tensor(backend.allocate(dtype, countOf(shape)), dtype, shape, strides ?? contiguousStrides(shape)),
+      : new Tensor(backend.allocate(dtype, sizeOf(shape)), dtype, shape, strides ?? contiguousStrides(shape)),
   );
   backend.run(operation, ready, outputs, attributes);
   if (operation.gradient && needsRecord(inputs)) record(operation, inputs, ready, outputs, attributes);
@@ -162,15 +164,14 @@ export function apply1<Attributes>(
   return apply(operation, inputs, attributes, into)[0];
 }
 
-function countOf(shape: Shape): number {
-  let count = 1;
-  for (let i = 0; i < shape.length; i++) count *= shape[i];
-  return count;
-}
-
 /** Throws SHAPE_MISMATCH naming the operation, what it takes and what came. */
 export function shapeError(where: string, expected: string, got: string, next?: string): LookbackError {
   return new LookbackError('SHAPE_MISMATCH', { where, expected, got, next });
+}
+
+/** Throws SHAPE_MISMATCH for an `axis` of an operation's attributes that `input` lacks. */
+export function requireAxis(where: string, input: Tensor, axis: number): void {
+  if (!(axis in input.shape)) throw shapeError(where, `a tensor with an axis ${axis}`, show(input.shape));
 }
 
 /** Throws DTYPE_MISMATCH unless `input` has the element type. */

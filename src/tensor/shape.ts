@@ -86,14 +86,21 @@ export function normalizeAxes(where: string, axes: number | readonly number[] | 
   return sorted;
 }
 
-/** Checks that every extent is a non-negative integer and the whole fits 2^31 elements. Throws BAD_ARGUMENT. */
+/** Extents and numbers of elements end here: kernels take them as int32. */
+const largest = 2 ** 31 - 1;
+
+/** Checks that every extent is a non-negative integer and that they and the whole fit int32. Throws BAD_ARGUMENT. */
 export function checkShape(where: string, shape: Shape): void {
-  for (const extent of shape) {
+  let size = 1;
+  for (let i = 0; i < shape.length; i++) {
+    const extent = shape[i];
     if (!Number.isInteger(extent) || extent < 0) {
       throw new LookbackError('BAD_ARGUMENT', { where, expected: 'extents that are integers ≥ 0', got: show(shape) });
     }
+    size = extent > largest ? Infinity : size * extent;
   }
-  if (sizeOf(shape) > 2 ** 31 - 1) {
+  // Infinity · 0 is NaN: an extent that is too large counts even where the tensor is empty.
+  if (!(size <= largest)) {
     throw new LookbackError('BAD_ARGUMENT', { where, expected: 'at most 2^31 - 1 elements', got: show(shape) });
   }
 }

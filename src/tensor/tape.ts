@@ -5,7 +5,7 @@
  * parents, saved tensors, attributes}. What an entry saved is released as soon as the way back has used it.
  * backward.ts walks the entries; gradient.ts has the functions users call.
  */
-
+import { LookbackError } from '../errors.ts';
 import { alias } from './memory.ts';
 import type { Operation } from './operation.ts';
 import type { Shape } from './shape.ts';
@@ -57,13 +57,18 @@ export class TapeNode {
 
 export class Tape {
   readonly nodes: TapeNode[] = [];
+  /** Whether the way back calls functions of the user's, which may use tensors that no entry saved. */
+  callsBack = false;
   /** `parent` is the tape around, when `checkpoint` runs a function again. */
   constructor(readonly parent?: Tape) {}
+  /** What the leaves were before: on a tape that waits while this one runs inside its `inference`. */
+  private readonly before: { leaf: Tensor; node: TapeNode | undefined; output: number }[] = [];
 
   /** Marks `tensor` as one the gradient is wanted for. */
   leaf(tensor: Tensor): TapeNode {
     const node = new TapeNode(this, undefined, tensor, undefined, [], [], [], undefined);
     this.nodes.push(node);
+    this.before.push({ leaf: tensor, node: tensor.node, output: tensor.nodeOutput });
     tensor.node = node;
     tensor.nodeOutput = 0;
     return node;
@@ -74,9 +79,13 @@ export class Tape {
     for (const node of this.nodes) {
       node.releaseSaved();
       node.releaseGradients();
-      if (node.leaf?.node === node) node.leaf.node = undefined;
+    }
+    for (const { leaf, node, output } of this.before) {
+      leaf.node = node;
+      leaf.nodeOutput = output;
     }
     this.nodes.length = 0;
+    this.before.length = 0;
   }
 }
 
@@ -85,6 +94,21 @@ let current: Tape | undefined;
 /** The tape that is recording now. */
 export function currentTape(): Tape | undefined {
   return current;
+}
+
+/** Refuses in-place changes while a tape may still need the old values. Throws TAPE_ACTIVE. */
+export function assertNoTape(where: string): void {
+  if (!current) return;
+  throw new LookbackError('TAPE_ACTIVE', {
+    where,
+    problem: 'parameters cannot change while a gradient is being recorded',
+    next: 'Take the step after valueAndGrad has returned',
+  });
+}
+
+/** Says that the way back will call a function of the user's. */
+export function willCallBack(): void {
+  if (current) current.callsBack = true;
 }
 
 /** Runs `fn` with `tape` recording (undefined: nothing records). */

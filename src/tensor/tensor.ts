@@ -6,6 +6,7 @@
  */
 import {
   type Backend,
+  bytesPerElement,
   type DType,
   getBackend,
   release,
@@ -14,13 +15,18 @@ import {
   type View,
 } from '../backends/backend.ts';
 import { LookbackError } from '../errors.ts';
+import type { TensorMethods } from './methods.ts';
 import { register } from './scope.ts';
 import { checkShape, contiguousStrides, isContiguous, type Shape, show, sizeOf } from './shape.ts';
-import type { TapeNode } from './tape.ts';
+import { assertNoTape, type TapeNode } from './tape.ts';
 
 /** Numbers in nested arrays, as deep as the tensor has axes. */
 export type NestedNumbers = number | NestedNumbers[];
 
+/** The operations as methods; methods.ts puts them on the prototype. */
+export interface Tensor extends TensorMethods {}
+
+// biome-ignore lint/suspicious/noUnsafeDeclarationMerging: methods.ts fills in what the class itself cannot import
 export class Tensor implements View {
   readonly isTensor = true;
   readonly size: number;
@@ -162,8 +168,16 @@ function denseCopy(tensor: Tensor): TypedArray {
   return dense;
 }
 
+/** Throws DTYPE_MISMATCH for an element type there is not. */
+export function requireKnown(where: string, dtype: DType): void {
+  if (dtype in bytesPerElement) return;
+  const expected = `a type among ${Object.keys(bytesPerElement).join(', ')}`;
+  throw new LookbackError('DTYPE_MISMATCH', { where, expected, got: String(dtype) });
+}
+
 /** A new tensor of undefined content. For operations; users take `zeros` or `tensor`. */
 export function allocate(shape: Shape, dtype: DType = 'f32', backend: Backend = getBackend()): Tensor {
+  requireKnown('tensor', dtype);
   return new Tensor(backend.allocate(dtype, sizeOf(shape)), dtype, shape, contiguousStrides(shape), 0);
 }
 
@@ -186,7 +200,7 @@ export function tensor(
       got: `${flat.length}`,
     });
   }
-  const result = allocate(actual, dtype);
+  const result = allocate([...actual], dtype);
   result.backend.write(result, flat);
   return result;
 }
@@ -253,6 +267,8 @@ export class Parameter extends Tensor {
 
   /** Overwrites the values in place, e.g. from a checkpoint. @throws LookbackError TAPE_ACTIVE, SHAPE_MISMATCH. */
   assign(values: ArrayLike<number>): void {
+    this.assertAlive('Parameter.assign');
+    assertNoTape('Parameter.assign');
     if (values.length !== this.size) {
       throw new LookbackError('SHAPE_MISMATCH', {
         where: 'Parameter.assign',

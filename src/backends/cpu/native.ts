@@ -5,8 +5,9 @@
  * Each instruction set is a shared object of its own, for a linker merges the templates of several and would
  * run AVX-512 code on machines that lack it. Which one fits is asked of a tiny addon built without any.
  */
-import { builtin, defaultThreads, environment, node, packageRoot } from '../platform.ts';
+
 import type { TypedArray } from '../backend.ts';
+import { builtin, defaultThreads, environment, node, packageRoot } from '../platform.ts';
 import type { KernelModule } from './cpu.ts';
 import { type Kernels, kernelAbi } from './kernels.generated.ts';
 
@@ -31,7 +32,13 @@ export interface LoadResult {
 }
 
 /** Loads the widest addon this machine runs, or only `wanted`. Never throws: reasons are in `tried`. */
-export function loadNative({ wanted, threads = defaultThreads() }: { wanted?: InstructionSet; threads?: number } = {}): LoadResult {
+export function loadNative({
+  wanted,
+  threads = defaultThreads(),
+}: {
+  wanted?: InstructionSet;
+  threads?: number;
+} = {}): LoadResult {
   const tried: string[] = [];
   const nodeModule = builtin<typeof import('node:module')>('node:module');
   const path = builtin<typeof import('node:path')>('node:path');

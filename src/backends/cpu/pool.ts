@@ -15,6 +15,17 @@ export interface BlockSource {
   release(address: number, bytes: number): void;
 }
 
+/** What a backend takes its memory from. */
+export interface Blocks {
+  /** The address of a block of at least `bytes` bytes. Throws OUT_OF_MEMORY. */
+  take(bytes: number): number;
+  /** Gives a block back; `bytes` is what was asked for. */
+  give(address: number, bytes: number): void;
+  /** Returns what is unused to the machine; returns how many bytes that freed. */
+  trim(): number;
+  report(): MemoryReport;
+}
+
 const granularity = 64;
 const largeBlock = 1 << 20;
 const slabBytes = 1 << 20;
@@ -30,7 +41,7 @@ export function roundedSize(bytes: number): number {
   return Math.ceil(bytes / step) * step;
 }
 
-export class Pool {
+export class Pool implements Blocks {
   private readonly free = new Map<number, number[]>();
   private slab = 0;
   private slabLeft = 0;
@@ -42,7 +53,6 @@ export class Pool {
 
   constructor(private readonly source: BlockSource) {}
 
-  /** The address of a block of at least `bytes` bytes. Throws OUT_OF_MEMORY. */
   take(bytes: number): number {
     const size = roundedSize(bytes);
     const address = this.free.get(size)?.pop() ?? this.fresh(size);
@@ -52,7 +62,6 @@ export class Pool {
     return address;
   }
 
-  /** Gives a block back; `bytes` is what was asked for. */
   give(address: number, bytes: number): void {
     const size = roundedSize(bytes);
     this.inUse -= size;
@@ -62,7 +71,7 @@ export class Pool {
     else this.free.set(size, [address]);
   }
 
-  /** Returns unused large blocks to the machine; returns how many bytes that freed. */
+  /** Returns unused blocks but the small ones, which are parts of slabs. */
   trim(): number {
     let freed = 0;
     for (const [size, list] of this.free) {

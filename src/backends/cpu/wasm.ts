@@ -6,8 +6,8 @@
  * lacks it, to tolerance. Views of the memory are made afresh at each access, since growing it makes them stale.
  */
 import { LookbackError } from '../../errors.ts';
-import { builtin, node } from '../platform.ts';
 import type { TypedArray } from '../backend.ts';
+import { builtin, node } from '../platform.ts';
 import type { KernelModule } from './cpu.ts';
 import { type Kernels, kernelAbi } from './kernels.generated.ts';
 
@@ -29,6 +29,8 @@ interface WasmExports extends Kernels {
 /** Tried in turn; some hosts refuse to set aside the address space of the first. */
 const maximumPages = [65_536, 32_768, 16_384, 8192];
 const initialPages = 64;
+/** As kernels/parallel.hpp. */
+const mostThreads = 256;
 
 /** Whether this engine validates relaxed SIMD. In Node 20 that takes a flag, which is set here. */
 export function allowRelaxedSimd(): void {
@@ -146,7 +148,7 @@ export class WasmKernelModule implements KernelModule {
    * workers cannot share memory (a page that is not cross-origin isolated) one thread goes on alone.
    */
   async startThreads(count: number): Promise<void> {
-    while (this.workers.length + 1 < count) {
+    while (this.workers.length + 1 < Math.min(count, mostThreads)) {
       const worker = await this.startWorker();
       if (!worker) break;
       this.workers.push(worker);

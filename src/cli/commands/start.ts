@@ -4,6 +4,7 @@
  */
 import { join } from 'node:path';
 import type { Command } from 'commander';
+import { init } from '../../backends/init.ts';
 import { packageRoot } from '../../backends/platform.ts';
 import { resolveText } from '../../data/node.ts';
 import { LanguageTask, type TokenBatch } from '../../tasks/language.ts';
@@ -30,6 +31,7 @@ export function register(program: Command, terminal: Terminal): void {
 }
 
 async function start(options: { runs: string; seconds: number; quiet?: boolean }, terminal: Terminal): Promise<void> {
+  await init();
   const ink = colours(terminal.colour);
   const recipes = join(packageRoot() ?? '.', 'recipes');
   terminal.write(

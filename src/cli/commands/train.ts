@@ -33,6 +33,7 @@ export function register(program: Command, terminal: Terminal): void {
     )
     .action(async (path: string, options: TrainOptions, command: Command) => {
       const recipe = readRecipe(path, command.args.slice(1));
+      await init();
       await carry(terminal, options, (run) => startRun(recipe, run));
     });
   program
@@ -44,6 +45,7 @@ export function register(program: Command, terminal: Terminal): void {
     .option('--quiet', 'print the report only')
     .addHelpText('after', '\nExample:\n  lookback resume cerulean-plasma-69')
     .action(async (name: string, options: TrainOptions) => {
+      await init();
       await carry(terminal, options, (run) => resumeRun(name, run));
     });
 }
@@ -99,13 +101,14 @@ export async function carry(
 ): Promise<RunOutcome> {
   const mode = progressMode({ json, quiet }, terminal);
   const watching = watch(terminal, mode, { samples });
-  await init();
   const { observer } = watching;
   const outcome = await interruptible(terminal, (signal) => start({ root: runs, signal, observer })).finally(() =>
     watching.finish(),
   );
   if (json) terminal.write(`${JSON.stringify(result(outcome))}\n`);
   else report(outcome, watching.curve, terminal);
+  // As a shell says of what Ctrl-C ended, so that `train && …` does not go on.
+  if (outcome.reason === 'stopped') process.exitCode = 130;
   return outcome;
 }
 

@@ -138,10 +138,10 @@ const maximumOperation = binary({
 
 /** A number as a tensor without axes of the type of `like`. */
 export function scalarLike(where: string, value: number, like: Tensor): Tensor {
-  if (like.dtype !== 'f32' && !Number.isInteger(value)) {
+  if (like.dtype !== 'f32' && (value | 0) !== value) {
     throw new LookbackError('DTYPE_MISMATCH', {
       where,
-      expected: `a whole number, for the tensor is ${like.dtype}`,
+      expected: `a whole number of 32 bits, for the tensor is ${like.dtype}`,
       got: String(value),
       next: "Convert the tensor with .to('f32')",
     });

@@ -2,7 +2,7 @@
 import { addressOf, type DType } from '../../backends/backend.ts';
 import { dtypeCode } from '../../backends/cpu/codes.ts';
 import { apply1, define } from '../operation.ts';
-import type { Tensor } from '../tensor.ts';
+import { requireKnown, type Tensor } from '../tensor.ts';
 
 /** What one element becomes. */
 function convert(value: number, dtype: DType): number {
@@ -17,7 +17,10 @@ const toOperation = define<DType>({
   family: 'creation',
   summary:
     'another element type: f32 to i32 cuts the fraction off and saturates, NaN gives 0; to u8 gives 1 where not 0',
-  infer: ([x], dtype) => [{ shape: x.shape, dtype }],
+  infer: ([x], dtype) => {
+    requireKnown('to', dtype);
+    return [{ shape: x.shape, dtype }];
+  },
   reference: ([x], [y], dtype) => {
     for (let i = 0; i < x.data.length; i++) y.data[i] = convert(x.data[i], dtype);
   },

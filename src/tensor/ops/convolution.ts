@@ -226,6 +226,7 @@ function plan(
     if (!Number.isInteger(value) || value < 1) throw refuse(`${name} that is an integer ≥ 1`, value);
   }
   const reach = dilation * (taps - 1);
+  if (reach > 2 ** 31 - 1) throw refuse('a filter that spans less than 2^31 steps', `${taps} taps ${dilation} apart`);
   const zeros = (): { left: number; total: number } => {
     switch (padding) {
       case 'valid':
@@ -236,8 +237,8 @@ function plan(
         if (stride !== 1) throw refuse("stride 1 with padding 'same'", stride);
         return { left: Math.floor(reach / 2), total: reach };
       default:
-        if (!Number.isInteger(padding) || padding < 0)
-          throw refuse('padding valid, causal, same or an integer ≥ 0', padding);
+        if (!Number.isInteger(padding) || padding < 0 || padding > 2 ** 31 - 1)
+          throw refuse('padding valid, causal, same or an integer from 0 to 2^31 - 1', padding);
         return { left: padding, total: 2 * padding };
     }
   };

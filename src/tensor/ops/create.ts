@@ -67,6 +67,7 @@ export function range(start: number, stop?: number, step = 1, { dtype = 'i32' }:
     });
   }
   const count = Math.max(0, Math.ceil((to - from) / step));
+  checkShape('range', [count]);
   return tensor(
     Float64Array.from({ length: count }, (_, i) => from + i * step),
     { dtype },

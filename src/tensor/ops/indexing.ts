@@ -6,7 +6,15 @@ import { addressOf } from '../../backends/backend.ts';
 import { unaryCode } from '../../backends/cpu/codes.ts';
 import { LookbackError } from '../../errors.ts';
 import { fillInto } from '../memory.ts';
-import { apply1, define, type Operation, requireDType, type SampleInput, shapeError } from '../operation.ts';
+import {
+  apply1,
+  define,
+  type Operation,
+  requireAxis,
+  requireDType,
+  type SampleInput,
+  shapeError,
+} from '../operation.ts';
 import { normalizeAxis, type Shape, show, sizeOf } from '../shape.ts';
 import { allocate, type Tensor } from '../tensor.ts';
 
@@ -27,6 +35,7 @@ interface Along {
 function checkIndex(where: string, x: Tensor, index: Tensor, axis: number): void {
   requireDType(where, x, 'f32');
   requireDType(where, index, 'i32', 'index');
+  requireAxis(where, x, axis);
   const fits = index.rank === x.rank && index.shape.every((extent, i) => i === axis || extent === x.shape[i]);
   if (!fits) throw shapeError(where, `an index of the shape ${show(x.shape)} but for axis ${axis}`, show(index.shape));
 }

@@ -2,7 +2,7 @@
 import type { View } from '../../backends/backend.ts';
 import { LookbackError } from '../../errors.ts';
 import { copyInto, fillInto } from '../memory.ts';
-import { apply1, define, requireDType, shapeError } from '../operation.ts';
+import { apply1, define, requireAxis, requireDType, shapeError } from '../operation.ts';
 import { normalizeAxis, type Shape, show, sizeOf } from '../shape.ts';
 import type { Tensor } from '../tensor.ts';
 import { slice, split, unsqueeze } from './views.ts';
@@ -32,6 +32,7 @@ const concatOperation = define<{ axis: number }>({
   strided: true,
   infer: (inputs, { axis }) => {
     const [first] = inputs;
+    requireAxis('concat', first, axis);
     for (const input of inputs) {
       requireDType('concat', input, first.dtype);
       const fits =
@@ -131,7 +132,10 @@ const padOperation = define<Padding>({
   family: 'joining',
   summary: 'a value put before and after the elements of one axis',
   strided: true,
-  infer: ([x], padding) => [{ shape: padded(x.shape, padding), dtype: x.dtype }],
+  infer: ([x], padding) => {
+    requireAxis('pad', x, padding.axis);
+    return [{ shape: padded(x.shape, padding), dtype: x.dtype }];
+  },
   reference: ([x], [y], { axis, before, value }) => {
     const inner = sizeOf(x.shape.slice(axis + 1));
     y.data.fill(value);

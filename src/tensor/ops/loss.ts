@@ -1,5 +1,6 @@
 /** Losses: cross-entropy from logits, in nats, and mean squared error. */
 import { addressOf } from '../../backends/backend.ts';
+import { LookbackError } from '../../errors.ts';
 import { contiguous } from '../memory.ts';
 import { apply1, define, requireDType, shapeError } from '../operation.ts';
 import { sameShape, show } from '../shape.ts';
@@ -28,6 +29,8 @@ const crossEntropyOperation = define<CrossEntropyAttributes>({
       const got = `${show(logits.shape)} and ${show(targets.shape)}`;
       throw shapeError('crossEntropy', 'logits [..., V] and targets [...]', got);
     }
+    if (logits.size === 0 && targets.size > 0)
+      throw shapeError('crossEntropy', 'at least one class', show(logits.shape));
     const output = { shape: targets.shape, dtype: 'f32' as const };
     return [output, output];
   },
@@ -92,6 +95,10 @@ export function crossEntropy(
     scale = 1,
   }: { ignoreIndex?: number; reduction?: Reduction; scale?: number } = {},
 ): Tensor {
+  if ((ignoreIndex | 0) !== ignoreIndex) {
+    const expected = 'an ignoreIndex that is a whole number of 32 bits';
+    throw new LookbackError('BAD_ARGUMENT', { where: 'crossEntropy', expected, got: String(ignoreIndex) });
+  }
   const rows = apply1(crossEntropyOperation, [logits, targets], { ignoreIndex });
   const scaled = (loss: Tensor) => (scale === 1 ? loss : multiply(loss, scale));
   switch (reduction) {

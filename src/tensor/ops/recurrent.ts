@@ -8,6 +8,7 @@ import { tapGradient } from '../gradient.ts';
 import { alias } from '../memory.ts';
 import { type GradientContext, requireDType, type Sample, type SampleInput, shapeError } from '../operation.ts';
 import { type Shape, show } from '../shape.ts';
+import { willCallBack } from '../tape.ts';
 import { allocate, type Tensor } from '../tensor.ts';
 import { add } from './binary.ts';
 import { zeros } from './create.ts';
@@ -71,6 +72,7 @@ export function recurrentInputs(
   onStateGradient: OnStateGradient | undefined,
 ): { inputs: Tensor[]; attributes: RecurrentAttributes } {
   const biases = [inputBias, recurrentBias].flatMap((bias) => bias ?? []);
+  if (onStateGradient) willCallBack();
   return {
     inputs: [x, inputWeight, recurrentWeight, ...biases, ...initial],
     attributes: {

@@ -6,7 +6,7 @@ import { addressOf, type TypedArray } from '../../backends/backend.ts';
 import { argCode, reduceCode, unaryCode } from '../../backends/cpu/codes.ts';
 import { LookbackError } from '../../errors.ts';
 import { exp as exponential, log as logarithm } from '../../math.ts';
-import { apply1, define, type Operation, requireDType, type Sample } from '../operation.ts';
+import { apply1, define, type Operation, requireDType, type Sample, shapeError } from '../operation.ts';
 import { normalizeAxes, normalizeAxis, type Shape, sameShape, show, sizeOf } from '../shape.ts';
 import type { Tensor } from '../tensor.ts';
 import { divide, multiply, subtract } from './binary.ts';
@@ -65,6 +65,7 @@ function reduction({
     summary,
     infer: ([x], reduced) => {
       requireDType(name, x, 'f32');
+      if (reduced.count > x.rank) throw shapeError(name, `at least ${reduced.count} axes`, show(x.shape));
       const { kept, columns } = split(reduced, x.shape);
       if (columns === 0 && empty === undefined) throw emptyError(name, x.shape);
       return [{ shape: kept, dtype: 'f32' }];
@@ -289,6 +290,7 @@ function position(
     summary,
     infer: ([x]) => {
       requireDType(name, x, 'f32');
+      if (x.rank === 0) throw shapeError(name, 'at least one axis', '[]');
       if (x.shape[x.rank - 1] === 0) throw emptyError(name, x.shape);
       return [{ shape: x.shape.slice(0, -1), dtype: 'i32' }];
     },

@@ -3,7 +3,7 @@ import { addressOf } from '../../backends/backend.ts';
 import { LookbackError } from '../../errors.ts';
 import { cos, pow, sin } from '../../math.ts';
 import { apply1, define, type Operation, requireDType, shapeError } from '../operation.ts';
-import { show } from '../shape.ts';
+import { checkShape, show } from '../shape.ts';
 import { type Tensor, tensor } from '../tensor.ts';
 import { add, multiply, subtract } from './binary.ts';
 import { concat, stack } from './join.ts';
@@ -20,7 +20,7 @@ export interface RotaryTables {
 /**
  * Angles (offset + t) · base^(-2i/D) for t = 0 … T-1 and i = 0 … D/2-1, computed in float64.
  *
- * @throws LookbackError BAD_ARGUMENT for an odd D.
+ * @throws LookbackError BAD_ARGUMENT for an odd D, or a T or D that is no whole number ≥ 0.
  */
 export function rotaryTables(
   T: number,
@@ -30,6 +30,7 @@ export function rotaryTables(
   if (D % 2 !== 0) {
     throw new LookbackError('BAD_ARGUMENT', { where: 'rotaryTables', expected: 'an even width', got: String(D) });
   }
+  checkShape('rotaryTables', [T, D]);
   const half = D / 2;
   const cosine = new Float64Array(T * half);
   const sine = new Float64Array(T * half);
@@ -111,6 +112,10 @@ export function rotary(
   { cosine, sine }: RotaryTables,
   { interleaved = false, position = 0 }: { interleaved?: boolean; position?: number } = {},
 ): Tensor {
+  if (!Number.isInteger(position) || position < 0) {
+    const expected = 'a position that is a whole number ≥ 0';
+    throw new LookbackError('BAD_ARGUMENT', { where: 'rotary', expected, got: String(position) });
+  }
   const end = position + (x.shape[2] ?? 0);
   const rows = (table: Tensor) => (end <= table.shape[0] ? slice(table, 0, position, end) : table);
   return apply1(rotaryOperation, [x, rows(cosine), rows(sine)], { interleaved, inverse: false });

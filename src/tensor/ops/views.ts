@@ -4,7 +4,7 @@
  */
 import { LookbackError } from '../../errors.ts';
 import { copyInto, fillInto } from '../memory.ts';
-import { apply, apply1, define, shapeError } from '../operation.ts';
+import { apply, apply1, define, requireAxis, shapeError } from '../operation.ts';
 import { contiguousStrides, normalizeAxis, type Shape, sameShape, show, sizeOf } from '../shape.ts';
 import { allocate, type Tensor } from '../tensor.ts';
 import { broadcastStrides } from './elementwise.ts';
@@ -129,6 +129,10 @@ export function flatten(x: Tensor, start = 0, end = -1): Tensor {
   if (x.rank === 0) return reshape(x, [1]);
   const first = normalizeAxis('flatten', start, x.rank);
   const last = normalizeAxis('flatten', end, x.rank);
+  if (last < first) {
+    const [expected, got] = ['a first axis that is not behind the last', `${start} and ${end} of ${show(x.shape)}`];
+    throw new LookbackError('BAD_ARGUMENT', { where: 'flatten', expected, got });
+  }
   const merged = sizeOf(x.shape.slice(first, last + 1));
   return reshape(x, [...x.shape.slice(0, first), merged, ...x.shape.slice(last + 1)]);
 }
@@ -205,7 +209,12 @@ const sliceOperation = define<Range>({
   family: 'views',
   summary: 'elements start, start + step, … below stop of one axis',
   isView: true,
-  infer: ([x], range) => [{ dtype: x.dtype, ...sliceView(x, range) }],
+  infer: ([x], range) => {
+    requireAxis('slice', x, range.axis);
+    if (range.stop > x.shape[range.axis])
+      throw shapeError('slice', `an axis ${range.axis} of ${range.stop}`, show(x.shape));
+    return [{ dtype: x.dtype, ...sliceView(x, range) }];
+  },
   saves: nothing,
   gradient: ([dy], { inputShapes, attributes }) => {
     if (!dy) return [];
@@ -250,6 +259,10 @@ const splitOperation = define<{ sizes: readonly number[]; axis: number }>({
   isView: true,
   differentiableOutputs: 'all',
   infer: ([x], { sizes, axis }) => {
+    requireAxis('split', x, axis);
+    const total = sizes.reduce((sum, size) => sum + size, 0);
+    if (total !== x.shape[axis])
+      throw shapeError('split', `sizes that add up to axis ${axis}`, `${show(sizes)} for ${show(x.shape)}`);
     let start = 0;
     return sizes.map((size) => {
       const view = sliceView(x, { axis, start, stop: start + size, step: 1 });
@@ -286,6 +299,9 @@ const splitOperation = define<{ sizes: readonly number[]; axis: number }>({
  */
 export function split(x: Tensor, sizes: number | readonly number[], axis = 0): Tensor[] {
   const at = normalizeAxis('split', axis, x.rank);
+  if (typeof sizes === 'number' && !(sizes > 0 && Number.isInteger(x.shape[at] / sizes))) {
+    throw shapeError('split', `a number of parts that divides ${x.shape[at]}, the extent of axis ${at}`, String(sizes));
+  }
   const list = typeof sizes === 'number' ? new Array<number>(sizes).fill(x.shape[at] / sizes) : sizes;
   const fits = list.every((size) => Number.isInteger(size) && size >= 0);
   if (!fits || list.reduce((sum, size) => sum + size, 0) !== x.shape[at]) {
