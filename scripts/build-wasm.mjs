@@ -92,7 +92,9 @@ function build(target, command) {
   const bytes = gzipSync(raw, { level: 9 });
   writeFileSync(modulePath(name), bytes);
   writeFileSync(carrierPath(name), carrier(name, sourceHash(target), bytes));
-  console.log(`lookback-${name}.wasm: ${(raw.length / 1024).toFixed(0)} KiB, ${(bytes.length / 1024).toFixed(0)} KiB compressed`);
+  console.log(
+    `lookback-${name}.wasm: ${(raw.length / 1024).toFixed(0)} KiB, ${(bytes.length / 1024).toFixed(0)} KiB compressed`,
+  );
 }
 
 function isFresh(target) {

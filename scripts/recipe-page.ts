@@ -62,7 +62,9 @@ export function recipePage(): string {
 }
 
 function table(rows: readonly Row[]): string {
-  const lines = rows.map(({ kinds, cells }) => (kinds.length > 0 ? cells.replace('<kinds>', `; ${kinds.join(', ')}`) : cells.replace('<kinds>', '')));
+  const lines = rows.map(({ kinds, cells }) =>
+    kinds.length > 0 ? cells.replace('<kinds>', `; ${kinds.join(', ')}`) : cells.replace('<kinds>', ''),
+  );
   return `| key | value | default | meaning |\n|---|---|---|---|\n${lines.join('\n')}\n`;
 }
 
@@ -92,7 +94,11 @@ function joined(options: readonly Schema[], path: string): Row[] {
     }
   });
   const values = kinds.map((kind) => `\`${kind}\``).join(', ');
-  const first: Row = { key: `${path}kind`, kinds: [], cells: `| \`${path}kind\` | ${values} | required | which model |` };
+  const first: Row = {
+    key: `${path}kind`,
+    kinds: [],
+    cells: `| \`${path}kind\` | ${values} | required | which model |`,
+  };
   const rest = [...rows.values()];
   for (const row of rest) if (row.kinds.length === options.length) row.kinds = [];
   return [first, ...rest];
@@ -111,7 +117,7 @@ function typeOf(schema: Schema): string {
     case 'null':
       return '`null`';
     case 'array':
-      if (Array.isArray(items)) return `list of ${items.length}: ${items.map(typeOf).join(', ')}`;
+      if (Array.isArray(items)) return `list of ${items.length}, each a ${typeOf(items[0])}`;
       return `list of ${items ? typeOf(items) : 'values'}`;
     default:
       return `${type === 'integer' ? 'whole number' : 'number'}${bounds(schema)}`;

@@ -29,6 +29,7 @@ export * from './optim/index.ts';
 export { Random, type RandomState } from './random.ts';
 export type { Transform as SeriesTransform } from './series/index.ts';
 export * from './series/index.ts';
+export * as sizing from './sizing/index.ts';
 export { ForecastTask, forecastAfter, type Score, type WindowBatch } from './tasks/forecast.ts';
 export { type LanguageModel, LanguageTask, type TokenBatch } from './tasks/language.ts';
 export { buildOptimizer, buildSchedule } from './tasks/optimizer.ts';

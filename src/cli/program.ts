@@ -9,6 +9,7 @@ import { register as doctor } from './commands/doctor.ts';
 import { register as forecast } from './commands/forecast.ts';
 import { register as generate } from './commands/generate.ts';
 import { register as runs } from './commands/runs.ts';
+import { register as size } from './commands/size.ts';
 import { register as start } from './commands/start.ts';
 import { register as train } from './commands/train.ts';
 import { colours, systemTerminal, type Terminal } from './terminal/terminal.ts';
@@ -20,6 +21,7 @@ const commands: readonly ((program: Command, terminal: Terminal) => void)[] = [
   forecast,
   generate,
   runs,
+  size,
   doctor,
 ];
 

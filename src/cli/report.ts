@@ -1,16 +1,19 @@
 /** What a finished run is told as: table, plot, verdict, sample. Text for people; `--json` has its own object. */
 
-import type { CurvePoint } from '../tasks/crossing.ts';
 import { ForecastTask } from '../tasks/forecast.ts';
 import type { RunOutcome } from '../tasks/run.node.ts';
 import { formatNumber } from './terminal/format.ts';
 import { plot } from './terminal/plot.ts';
 import { table } from './terminal/table.ts';
 import { colours, type Terminal } from './terminal/terminal.ts';
-import { distance, smoothingNames } from './watch.ts';
+import { distance, smoothingNames, type Watch } from './watch.ts';
 
 /** Prints the report of a run that has ended. */
-export function report(outcome: RunOutcome, curve: readonly CurvePoint[], terminal: Terminal): void {
+export function report(
+  outcome: RunOutcome,
+  { curve, settled }: Pick<Watch, 'curve' | 'settled'>,
+  terminal: Terminal,
+): void {
   const { run, task, reason, state } = outcome;
   const ink = colours(terminal.colour);
   if (reason === 'stopped') {
@@ -22,7 +25,7 @@ export function report(outcome: RunOutcome, curve: readonly CurvePoint[], termin
   if (reason === 'early')
     terminal.write(`\nStopped early at step ${state.step}: the validation loss no longer fell.\n`);
   if (task instanceof ForecastTask) forecastReport(task, outcome, terminal);
-  else languageReport(outcome, curve, terminal);
+  else languageReport(outcome, { curve, settled }, terminal);
   terminal.write(`\n${ink.dim(`run folder: ${run.folder}`)}\n`);
 }
 
@@ -67,7 +70,7 @@ function forecastReport(task: ForecastTask, { scores }: RunOutcome, terminal: Te
 
 function languageReport(
   { floors, validationLoss, sample }: RunOutcome,
-  curve: readonly CurvePoint[],
+  { curve, settled }: Pick<Watch, 'curve' | 'settled'>,
   terminal: Terminal,
 ) {
   const ink = colours(terminal.colour);
@@ -95,7 +98,7 @@ function languageReport(
     const verdict =
       validationLoss < best.nats
         ? 'The trained model is below the n-gram floor.'
-        : `Counting still wins. On the evaluation batches the curve is ${distance(curve, best)}.`;
+        : `Counting still wins. It is ${distance(validationLoss, settled, best)}.`;
     terminal.write(`\n${ink.bold(verdict)}\n`);
   }
   if (sample) terminal.write(`\n${ink.dim('It writes:')}\n${ink.cyan(sample.trim())}\n`);

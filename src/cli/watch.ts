@@ -12,6 +12,8 @@ export interface Watch {
   observer: RunObserver;
   /** Validation (else training) loss over seconds of training. */
   curve: CurvePoint[];
+  /** The same after the learning rate has warmed up: what predictions go by. */
+  settled: CurvePoint[];
   finish(): void;
 }
 
@@ -19,6 +21,7 @@ export interface Watch {
 export function watch(terminal: Terminal, mode: ProgressMode, { samples = false }: { samples?: boolean } = {}): Watch {
   const ink = colours(terminal.colour);
   const curve: CurvePoint[] = [];
+  const settled: CurvePoint[] = [];
   let progress: Progress | undefined;
   let task: AnyTask | undefined;
   let floor: NgramFloor | undefined;
@@ -52,18 +55,19 @@ export function watch(terminal: Terminal, mode: ProgressMode, { samples = false 
       const loss = metrics.validationLoss ?? metrics.trainLoss;
       const seconds = (performance.now() - begin) / 1000;
       curve.push({ seconds, loss });
+      if (step > 0 && step >= (task?.recipe.train.learningRate.warmup ?? 0)) settled.push({ seconds, loss });
       latest = metrics.validationLoss === undefined ? {} : { validation: metrics.validationLoss };
       if (mode === 'json') {
         terminal.write(`${JSON.stringify({ event: 'evaluation', step, ...metrics })}\n`);
       } else if (floor && step > 0) {
-        progress?.note(ink.dim(`step ${step}  validation ${formatNumber(loss)}  ${distance(curve, floor)}`));
+        progress?.note(ink.dim(`step ${step}  validation ${formatNumber(loss)}, ${distance(loss, settled, floor)}`));
       }
     },
     sample(step, text) {
       if (samples && step > 0) progress?.note(`  ${ink.cyan(oneLine(text, terminal.width - 4))}`);
     },
   };
-  return { observer, curve, finish: () => progress?.finish() };
+  return { observer, curve, settled, finish: () => progress?.finish() };
 }
 
 function introduction(run: Run, task: AnyTask, floors: readonly NgramFloor[]): string {
@@ -84,18 +88,18 @@ export const smoothingNames = {
   'kneser-ney': 'modified Kneser-Ney',
 } as const satisfies Record<NgramFloor['smoothing'], string>;
 
-/** How far the curve is from the floor, and when they should meet. */
-export function distance(curve: readonly CurvePoint[], floor: NgramFloor): string {
-  const last = curve[curve.length - 1];
+/** How far a loss is from the floor, and when the curve should meet it. */
+export function distance(loss: number, curve: readonly CurvePoint[], floor: NgramFloor): string {
   const crossing = predictCrossing(curve, floor.nats);
-  const gap = `${formatNumber(Math.abs(last.loss - floor.nats), 3)} ${last.loss > floor.nats ? 'above' : 'below'} the ${floor.order}-gram floor`;
+  const side = loss > floor.nats ? 'above' : 'below';
+  const gap = `${formatNumber(Math.abs(loss - floor.nats), 3)} ${side} the ${floor.order}-gram floor`;
   switch (crossing.kind) {
     case 'crossed':
       return `${gap}, crossed after ${formatDuration(crossing.seconds)}`;
     case 'predicted':
-      return `${gap}; at this slope they cross after ${formatDuration(crossing.seconds)}`;
+      return `${gap}; at this slope they cross after about ${formatDuration(crossing.seconds)}`;
     case 'never':
-      return `${gap}; no crossing in sight`;
+      return curve.length < 2 ? gap : `${gap}; no crossing in sight`;
     default:
       return crossing satisfies never;
   }

@@ -14,7 +14,7 @@ export type Crossing = { kind: 'crossed' | 'predicted'; seconds: number } | { ki
  * `floor`. A language model's loss falls roughly so before it saturates, so the answer is an early guess: it
  * knows nothing of the learning-rate schedule or of overfitting.
  *
- * @returns `never` for a curve that does not fall, or would take more than ten years
+ * @returns `never` for a curve that does not fall, or would take more than a month
  */
 export function predictCrossing(points: readonly CurvePoint[], floor: number): Crossing {
   const crossed = points.find(({ loss }) => loss <= floor);
@@ -37,5 +37,5 @@ export function predictCrossing(points: readonly CurvePoint[], floor: number): C
   // From the last measured point on, with the fitted slope: the prediction never lies in the past.
   const growth = (floor - last.loss) / slope;
   const seconds = last.seconds * exp(growth);
-  return seconds < 10 * 365 * 86_400 ? { kind: 'predicted', seconds } : { kind: 'never' };
+  return seconds < 30 * 86_400 ? { kind: 'predicted', seconds } : { kind: 'never' };
 }

@@ -24,7 +24,8 @@ const learningRateSchema = z
 const earlyStoppingSchema = z
   .strictObject({ patience: count().describe('evaluations without a better loss before stopping') })
   .nullable()
-  .default(null);
+  .default(null)
+  .describe('stop when evaluations no longer get better; null for never');
 
 /** Training settings both tasks share. */
 const trainShape = {
@@ -82,7 +83,11 @@ export const forecastSchema = z.strictObject({
   data: z.strictObject({
     source: z.string().min(1).optional().describe('name of a data set, or path of a CSV file'),
     sources: z.array(z.string().min(1)).min(1).optional().describe('several series, one source each'),
-    column: z.string().min(1).optional().describe('column of values; by default the only numeric one'),
+    column: z
+      .string()
+      .min(1)
+      .optional()
+      .describe("column of values; by default the set's own, else the only numeric one"),
     time: z.string().min(1).optional().describe('column of times'),
     period: z.int().min(2).optional().describe('steps in one season, e.g. 12 for months'),
   }),

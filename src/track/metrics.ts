@@ -19,18 +19,47 @@ export interface MetricRow {
   readonly values: Readonly<Record<string, MetricValue>>;
 }
 
-const reserved = ['step', 'time', 'resumed', '__proto__'];
+/** What a metric may not be called: the fields of every line, and the one key that is no ordinary property. */
+export const reservedNames: readonly string[] = ['step', 'time', 'resumed', '__proto__'];
 
-/** One line for a row. BAD_ARGUMENT for a value named `step`, `time` or `resumed`. */
+/** Names as JSON texts; a run has few and logs them often. */
+const quotedNames = new Map<string, string>();
+
+/** One line for a row. BAD_ARGUMENT for a reserved name, a step that is not finite, or a value of another type. */
 export function metricLine({ step, time, values }: MetricRow): string {
-  const fields: [string, MetricValue][] = [];
-  for (const [name, value] of Object.entries(values)) {
-    if (reserved.includes(name)) {
+  if (!Number.isFinite(step) || !Number.isFinite(time)) {
+    throw new LookbackError('BAD_ARGUMENT', {
+      where: 'log',
+      expected: 'a finite step and time',
+      got: `step ${String(step)}, time ${String(time)}`,
+    });
+  }
+  let line = `{"step":${step},"time":${time}`;
+  for (const name of Object.keys(values)) line += `,${quoted(name)}:${encoded(name, values[name])}`;
+  return `${line}}`;
+}
+
+/** The name as a JSON text. BAD_ARGUMENT for a reserved one. */
+function quoted(name: string): string {
+  let text = quotedNames.get(name);
+  if (text === undefined) {
+    if (reservedNames.includes(name)) {
       throw new LookbackError('BAD_ARGUMENT', { where: `metric ${name}`, problem: 'the name is reserved' });
     }
-    fields.push([name, typeof value === 'number' && !Number.isFinite(value) ? String(value) : value]);
+    text = JSON.stringify(name);
+    if (quotedNames.size < 10_000) quotedNames.set(name, text);
   }
-  return JSON.stringify({ step, time, ...Object.fromEntries(fields) });
+  return text;
+}
+
+function encoded(name: string, value: unknown): string {
+  if (typeof value === 'number') return Number.isFinite(value) ? String(value) : `"${value}"`;
+  if (typeof value === 'string') return JSON.stringify(value);
+  throw new LookbackError('BAD_ARGUMENT', {
+    where: `metric ${JSON.stringify(name)}`,
+    expected: 'a number or a text',
+    got: value === null ? 'null' : typeof value,
+  });
 }
 
 /** The line that voids all earlier rows beyond `step`. */
@@ -47,22 +76,24 @@ export function resumedLine(step: number, time: number): string {
 export function parseMetrics(lines: readonly string[], where = 'metrics.jsonl'): MetricRow[] {
   let rows: MetricRow[] = [];
   for (const [index, line] of lines.entries()) {
-    const event = parseLine(line);
+    const event = parseEvent(line);
     if (!event) throw new LookbackError('FILE_INVALID', { where: `${where}, line ${index + 1}`, problem: 'no event' });
-    if ('resumed' in event) rows = rows.filter(({ step }) => step <= event.resumed);
-    else rows.push(event);
+    const { step, time, resumed, ...rest } = event;
+    if (resumed !== undefined) rows = rows.filter((row) => row.step <= resumed);
+    else {
+      const values: Record<string, MetricValue> = {};
+      for (const [name, value] of Object.entries(rest)) values[name] = spelled(value);
+      rows.push({ step, time, values });
+    }
   }
   return rows;
 }
 
-const spelledNumbers: Readonly<Record<string, number>> = {
-  NaN: Number.NaN,
-  Infinity: Number.POSITIVE_INFINITY,
-  '-Infinity': Number.NEGATIVE_INFINITY,
-};
+/** The fields of a line as they stand there: a resume marker, or a row whose values may be spelled numbers. */
+export type MetricEvent = Record<string, MetricValue> & { step: number; time: number; resumed?: number };
 
-/** A row, a resume marker, or undefined for anything else. */
-function parseLine(line: string): MetricRow | { resumed: number } | undefined {
+/** Parses one line; undefined for anything that is neither a row nor a resume marker. */
+export function parseEvent(line: string): MetricEvent | undefined {
   let event: unknown;
   try {
     event = JSON.parse(line);
@@ -70,15 +101,20 @@ function parseLine(line: string): MetricRow | { resumed: number } | undefined {
     return undefined;
   }
   if (typeof event !== 'object' || event === null) return undefined;
-  const { step, time, resumed, ...rest } = event as Record<string, unknown>;
-  if (typeof resumed === 'number') return { resumed };
-  if (typeof step !== 'number' || typeof time !== 'number') return undefined;
-  const values: Record<string, MetricValue> = {};
-  for (const [name, value] of Object.entries(rest)) {
-    if (typeof value === 'number') values[name] = value;
-    else if (typeof value === 'string')
-      values[name] = Object.hasOwn(spelledNumbers, value) ? spelledNumbers[value] : value;
-    else return undefined;
+  const fields = event as Record<string, unknown>;
+  if ('resumed' in fields) return Number.isFinite(fields.resumed) ? (fields as MetricEvent) : undefined;
+  if (!Number.isFinite(fields.step) || !Number.isFinite(fields.time)) return undefined;
+  for (const name in fields) {
+    const type = typeof fields[name];
+    if (type !== 'number' && type !== 'string') return undefined;
   }
-  return { step, time, values };
+  return fields as MetricEvent;
+}
+
+/** "NaN", "Infinity" and "-Infinity" as the numbers they stand for; all else as it is. */
+export function spelled(value: MetricValue): MetricValue {
+  if (typeof value === 'number') return value;
+  if (value === 'NaN') return Number.NaN;
+  if (value === 'Infinity') return Number.POSITIVE_INFINITY;
+  return value === '-Infinity' ? Number.NEGATIVE_INFINITY : value;
 }

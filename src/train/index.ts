@@ -1,12 +1,10 @@
 /** The training loop and what it needs to know of a task. */
 export {
-  type Batch,
-  type Evaluation,
   isSnapshotStep,
-  type Trainable,
   type TrainHooks,
   type TrainResult,
   type TrainSettings,
   type TrainState,
   train,
 } from './loop.ts';
+export type { Batch, Evaluation, Trainable } from './trainable.ts';

@@ -4,7 +4,8 @@ import { type ForwardOptions, Linear, type Tap } from '../nn/index.ts';
 import { adamw, chain, clipByGlobalNorm, createOptimizer, sgd, type Transform } from '../optim/index.ts';
 import { Random } from '../random.ts';
 import { meanSquaredError, multiply, sqrt, sum, type Tensor, tensor } from '../tensor/index.ts';
-import { type Batch, type Evaluation, isSnapshotStep, type Trainable, type TrainSettings, train } from './loop.ts';
+import { isSnapshotStep, type TrainSettings, train } from './loop.ts';
+import type { Batch, Evaluation, Trainable } from './trainable.ts';
 
 interface Rows extends Batch {
   from: number;

@@ -2,7 +2,7 @@
 import { LookbackError } from '../errors.ts';
 import type { ForwardOptions, Module } from '../nn/index.ts';
 import { inference, scope, type Tensor, valueAndGrad } from '../tensor/index.ts';
-import type { Batch, Trainable } from './loop.ts';
+import type { Batch, Trainable } from './trainable.ts';
 
 /** The error that stops a run. `where` names the first parameter, activation or gradient, as the functions below do. */
 export function nonFinite(step: number, what: string, where: string): LookbackError {

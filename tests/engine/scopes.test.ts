@@ -114,7 +114,14 @@ describe.each(await availableBackends())('ownership on $name', ({ backend }) => 
     L.scope(() => {
       const [f, i, u] = [L.ones([2]), L.ones([2], { dtype: 'i32' }), L.ones([2], { dtype: 'u8' })];
       for (const fn of [L.add, L.multiply, L.equal, L.minimum]) {
-        for (const [a, b] of [[f, i], [i, f], [f, u], [i, u], [u, u]]) coded('DTYPE_MISMATCH', () => fn(a, b));
+        for (const [a, b] of [
+          [f, i],
+          [i, f],
+          [f, u],
+          [i, u],
+          [u, u],
+        ])
+          coded('DTYPE_MISMATCH', () => fn(a, b));
         coded('DTYPE_MISMATCH', () => fn(i, 0.5));
         coded('DTYPE_MISMATCH', () => fn(i, 2 ** 31));
       }
@@ -128,7 +135,9 @@ describe.each(await availableBackends())('ownership on $name', ({ backend }) => 
       const x = L.ones([2]);
       coded('BACKEND_MIXED', () => L.add(x, other));
       coded('BACKEND_MIXED', () => L.concat([other, x]));
-      coded('BACKEND_MIXED', () => L.attention(L.ones([1, 1, 1, 1]), L.ones([1, 1, 1, 1]), L.reshape(L.slice(other, 0, 1), [1, 1, 1, 1])));
+      coded('BACKEND_MIXED', () =>
+        L.attention(L.ones([1, 1, 1, 1]), L.ones([1, 1, 1, 1]), L.reshape(L.slice(other, 0, 1), [1, 1, 1, 1])),
+      );
     });
     other.dispose();
   });

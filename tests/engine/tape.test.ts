@@ -3,8 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { type Backend, withBackend } from '../../src/backends/backend.ts';
 import { createOptimizer, sgd } from '../../src/optim/index.ts';
 import { Random } from '../../src/random.ts';
-import * as L from '../../src/tensor/index.ts';
 import type { Tensor } from '../../src/tensor/index.ts';
+import * as L from '../../src/tensor/index.ts';
 import { availableBackends } from '../backends.ts';
 import { coded } from './coded.ts';
 
@@ -20,26 +20,36 @@ const on = (backend: Backend, name: string, fn: () => void) =>
 
 const gradientOf = (x: Tensor, fn: () => Tensor): L.NestedNumbers | undefined => L.grad([x], fn).get('0')?.toArray();
 
+/** Runs `fn` and tells `note` the name of everything the backend runs. */
+function watched(backend: Backend, note: (name: string) => void, fn: () => unknown): void {
+  const run = backend.run.bind(backend) as (...given: unknown[]) => void;
+  backend.run = (...given: unknown[]) => {
+    note((given[0] as { name: string }).name);
+    run(...given);
+  };
+  try {
+    fn();
+  } finally {
+    // The method of the class shows again.
+    delete (backend as Partial<Backend>).run;
+  }
+}
+
 describe.each(backends)('the tape on $name', ({ backend }) => {
   on(backend, 'lets go of saved tensors as the way back uses them', () => {
     const depth = 40;
     const x = L.ones([1000]);
     const seen: number[] = [];
-    // A custom gradient would keep the forward pass, so memory is read as the backend's kernels run.
-    const { run } = backend;
-    backend.run = (operation, ...rest) => {
-      if (operation.name === 'tanhGradient') seen.push(backend.memory().inUse);
-      run.call(backend, operation, ...rest);
+    const note = (name: string) => {
+      if (name === 'tanhGradient') seen.push(backend.memory().inUse);
     };
-    try {
+    watched(backend, note, () =>
       L.valueAndGrad([x], () => {
         let y = x;
         for (let i = 0; i < depth; i++) y = L.tanh(y);
         return L.sum(y);
-      });
-    } finally {
-      delete (backend as Partial<Backend>).run;
-    }
+      }),
+    );
     expect(seen).toHaveLength(depth);
     const layer = 4000;
     expect(seen[0] - seen[depth - 1]).toBeGreaterThan((depth - 5) * layer);
@@ -48,27 +58,23 @@ describe.each(backends)('the tape on $name', ({ backend }) => {
 
   on(backend, 'does not hold what no gradient reads', () => {
     const x = L.ones([100_000]);
-    const peakOf = (layer: (y: Tensor) => Tensor): number => {
-      let most = 0;
-      const { run } = backend;
-      backend.run = (operation, ...rest) => {
-        if (operation.name === 'fill') most = Math.max(most, backend.memory().inUse);
-        run.call(backend, operation, ...rest);
+    const heldBy = (layer: (y: Tensor) => Tensor): number => {
+      let held = 0;
+      // The seed of the way back is a fill: by then the forward pass is over.
+      const note = (name: string) => {
+        if (name === 'fill') held = Math.max(held, backend.memory().inUse);
       };
-      try {
-        // The seed of the way back is a fill: by then the forward pass is over.
+      watched(backend, note, () =>
         L.valueAndGrad([x], () => {
           let y = x;
           for (let i = 0; i < 20; i++) y = layer(y);
           return L.sum(y);
-        });
-      } finally {
-        delete (backend as Partial<Backend>).run;
-      }
-      return most;
+        }),
+      );
+      return held;
     };
-    const without = peakOf((y) => L.addScalar(y, 1));
-    const saving = peakOf((y) => L.tanh(y));
+    const without = heldBy((y) => L.addScalar(y, 1));
+    const saving = heldBy((y) => L.tanh(y));
     expect(saving - without).toBeGreaterThan(15 * 400_000);
   });
 
@@ -145,7 +151,12 @@ describe.each(backends)('the tape on $name', ({ backend }) => {
         return loss;
       }),
     );
-    coded('TAPE_ACTIVE', () => L.valueAndGrad([w], () => (w.assign([1]), L.square(w))));
+    coded('TAPE_ACTIVE', () =>
+      L.valueAndGrad([w], () => {
+        w.assign([1]);
+        return L.square(w);
+      }),
+    );
     // Not while recording, but before the way back reads it.
     const changed = () => {
       const loss = L.square(w);
@@ -175,7 +186,11 @@ describe.each(backends)('the tape on $name', ({ backend }) => {
     expect(gradientOf(x, () => L.sum(cube(x)))).toEqual([8, 36]);
     expect(cube(x).toArray()).toEqual([8, 27]);
     const wrong = L.customOperation('wrong', L.square, () => [L.ones([3])]);
-    coded('SHAPE_MISMATCH', () => gradientOf(x, () => L.sum(wrong(x))), /gradient of wrong.*\[2\] for input 0, got \[3\]/);
+    coded(
+      'SHAPE_MISMATCH',
+      () => gradientOf(x, () => L.sum(wrong(x))),
+      /gradient of wrong.*\[2\] for input 0, got \[3\]/,
+    );
     const idle = L.customOperation('idle', L.square, () => [undefined]);
     expect(gradientOf(x, () => L.sum(L.add(idle(x), x)))).toEqual([1, 1]);
   });

@@ -14,7 +14,7 @@ import { LookbackError } from '../../src/errors.ts';
 import * as L from '../../src/tensor/index.ts';
 import { apply, type SampleInput } from '../../src/tensor/operation.ts';
 import { availableBackends } from '../backends.ts';
-import { testedOperations } from './check.ts';
+import { type Case, casesOf, testedOperations } from './check.ts';
 import { functions, type Results } from './hostileFunctions.ts';
 import { Draw, type Slot } from './hostileInputs.ts';
 
@@ -130,6 +130,31 @@ it('notices bare errors, tensors that stay behind and other shapes', () => {
       expect.objectContaining({ cause: expect.objectContaining({ message: expect.stringContaining(message) }) }),
     );
   }
+});
+
+/** Whether any output of a sample is NaN when the input at `poisoned` is NaN throughout. */
+function givesNaN(backend: Backend, testCase: Case, poisoned: number): boolean {
+  return withBackend(backend, () =>
+    L.scope(() => {
+      const inputs = testCase.inputs.map(({ shape, dtype, values }, i) =>
+        L.tensor(i === poisoned ? values.map(() => Number.NaN) : values, { shape, dtype }),
+      );
+      const outputs = apply(testCase.operation, inputs, testCase.attributes);
+      return outputs.some((output) => output.dataSync().some(Number.isNaN));
+    }),
+  );
+}
+
+describe.each(backends)('NaN on $name', ({ backend }) => {
+  it.each(testedOperations())('is not swallowed by $name', (operation) => {
+    for (const testCase of casesOf(operation)) {
+      testCase.inputs.forEach(({ dtype }, i) => {
+        if (dtype !== 'f32') return;
+        const where = `sample ${testCase.sample}, input ${i}`;
+        expect(givesNaN(backend, testCase, i), where).toBe(givesNaN(reference, testCase, i));
+      });
+    }
+  });
 });
 
 describe.each(backends)('hostile input on $name', ({ backend }) => {

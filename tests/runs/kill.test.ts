@@ -102,7 +102,7 @@ it('a first Ctrl-C saves, reports and says how to go on; meanwhile no other proc
   const end = ended(child);
   child.kill('SIGINT');
   const { status, out, error } = await end;
-  expect(status).toBe(0);
+  expect(status).toBe(130);
   expect(error).toContain('press Ctrl-C again');
   const [, step, hint] = /Stopped after step (\d+);.*\nGo on with: lookback (.+)\n/.exec(out) ?? [];
   expect(openRun(name, root).status).toBe('stopped');

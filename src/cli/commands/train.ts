@@ -106,7 +106,7 @@ export async function carry(
     watching.finish(),
   );
   if (json) terminal.write(`${JSON.stringify(result(outcome))}\n`);
-  else report(outcome, watching.curve, terminal);
+  else report(outcome, watching, terminal);
   // As a shell says of what Ctrl-C ended, so that `train && …` does not go on.
   if (outcome.reason === 'stopped') process.exitCode = 130;
   return outcome;
