@@ -165,9 +165,9 @@ export class MetricTable {
   }
 
   /** Takes one complete line of `metrics.jsonl`. FILE_INVALID, with nothing changed, for one that is no event. */
-  append(line: string, where = 'metrics.jsonl'): void {
+  append(line: string, where = () => 'metrics.jsonl'): void {
     const event = parseEvent(line);
-    if (!event) throw new LookbackError('FILE_INVALID', { where, problem: 'no event' });
+    if (!event) throw new LookbackError('FILE_INVALID', { where: where(), problem: 'no event' });
     if (event.resumed === undefined) this.#appendRow(event);
     else this.#voidBeyond(event.resumed);
   }

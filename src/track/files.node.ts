@@ -156,7 +156,7 @@ export class LineWriter {
 }
 
 /** Runs a file operation; its failure becomes a coded error that names the path. */
-function guard<T>(code: ErrorCode, path: string, operation: () => T): T {
+export function guard<T>(code: ErrorCode, path: string, operation: () => T): T {
   try {
     return operation();
   } catch (cause) {

@@ -8,11 +8,11 @@
 
 import { createHash, type Hash } from 'node:crypto';
 import { closeSync, existsSync, fstatSync, openSync, readSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { LookbackError } from '../errors.ts';
+import { type CachedMetrics, decodeCache, encodeCache } from './cache.node.ts';
 import { MetricTable } from './columns.ts';
-import { type CachedMetrics, decodeCache, encodeCache } from './columnsCache.ts';
-import { guard, readBytes } from './files.node.ts';
+import { guard, readBytes, temporaryName } from './files.node.ts';
 
 export interface ReaderOptions {
   /** Whether to read and write `metrics.cache`; a folder that cannot be written simply has none. */
@@ -44,8 +44,10 @@ export class MetricsReader {
   /** Bytes and lines taken in; the bytes end with a line feed. */
   #offset = 0;
   #lines = 0;
-  #anchor: Uint8Array = new Uint8Array();
-  #hash: Hash | undefined = createHash('sha256');
+  /** SHA-256 of the last bytes taken in. */
+  #anchor = sha256('');
+  /** Of the bytes taken in; a text while they are those of a cache, not yet compared with the file. */
+  #hash: Hash | string = createHash('sha256');
   #modified = 0;
   #cachedOffset = 0;
   #opened = false;
@@ -79,9 +81,10 @@ export class MetricsReader {
         const file = openSync(this.path, 'r');
         try {
           const { size, mtimeMs } = fstatSync(file);
-          if (!this.#opened) this.#openCache(file, size, mtimeMs);
-          else if (size < this.#offset || !this.#anchored(file)) this.#reset();
+          if (!this.#opened) this.#openCache();
           this.#opened = true;
+          const touched = size !== this.#offset || mtimeMs !== this.#modified;
+          if (!this.#holds(file, size) || (touched && !this.#verified(file))) this.#reset();
           this.#modified = mtimeMs;
           this.#tail(file);
         } finally {
@@ -99,15 +102,17 @@ export class MetricsReader {
   /** Writes the cache where enough is new; says whether it did. Best called after an update that took long. */
   save(): boolean {
     if (!this.#cachePath || this.#offset - this.#cachedOffset < cacheWorthBytes) return false;
+    if (typeof this.#hash === 'string') return false;
     const bytes = encodeCache({
       offset: this.#offset,
       lines: this.#lines,
       modified: this.#modified,
-      sha256: this.#hashed(),
+      sha256: this.#hash.copy().digest('hex'),
+      anchor: this.#anchor,
       table: this.#table,
     });
-    // Ends like any leftover of a kill, so that the run's next writer takes it away.
-    const temporary = join(this.#cachePath, '..', `.metrics.cache.${process.pid}-tmp`);
+    // Named as what a kill leaves, so that the run's next writer takes it away.
+    const temporary = join(dirname(this.#cachePath), temporaryName(`metrics.cache.${process.pid}`));
     try {
       writeFileSync(temporary, bytes);
       renameSync(temporary, this.#cachePath);
@@ -120,12 +125,60 @@ export class MetricsReader {
   }
 
   #reset(): void {
+    if (this.#offset === 0) return;
     this.#table = new MetricTable();
     this.#offset = 0;
     this.#lines = 0;
-    this.#anchor = new Uint8Array();
+    this.#anchor = sha256('');
     this.#hash = createHash('sha256');
     this.#cachedOffset = 0;
+  }
+
+  /** Starts from what the cache holds, to be compared with the file. */
+  #openCache(): void {
+    if (!this.#cachePath || !existsSync(this.#cachePath)) return;
+    let cached: CachedMetrics;
+    try {
+      cached = decodeCache(readBytes(this.#cachePath));
+    } catch (error) {
+      if (error instanceof LookbackError) return;
+      throw error;
+    }
+    this.#table = cached.table;
+    this.#offset = cached.offset;
+    this.#cachedOffset = cached.offset;
+    this.#lines = cached.lines;
+    this.#modified = cached.modified;
+    this.#hash = cached.sha256;
+    this.#anchor = cached.anchor;
+  }
+
+  /** Whether the bytes just before the offset are still those taken in. */
+  #holds(file: number, size: number): boolean {
+    return size >= this.#offset && this.#anchorIn(file) === this.#anchor;
+  }
+
+  #anchorIn(file: number): string {
+    const begin = Math.max(0, this.#offset - anchorBytes);
+    const bytes = new Uint8Array(this.#offset - begin);
+    readSync(file, bytes, 0, bytes.length, begin);
+    return sha256(bytes);
+  }
+
+  /** Once after a cache was opened whose file has changed: whether all bytes are still those it was made from. */
+  #verified(file: number): boolean {
+    if (typeof this.#hash !== 'string') return true;
+    const hash = createHash('sha256');
+    const buffer = new Uint8Array(chunkBytes);
+    for (let at = 0; at < this.#offset; ) {
+      const read = readSync(file, buffer, 0, Math.min(buffer.length, this.#offset - at), at);
+      if (read === 0) return false;
+      hash.update(buffer.subarray(0, read));
+      at += read;
+    }
+    if (hash.copy().digest('hex') !== this.#hash) return false;
+    this.#hash = hash;
+    return true;
   }
 
   /** Parses the complete lines from the offset on, a chunk at a time. */
@@ -133,18 +186,22 @@ export class MetricsReader {
     const decoder = new TextDecoder();
     let buffer = new Uint8Array(chunkBytes);
     let held = 0;
-    for (;;) {
-      const read = readSync(file, buffer, held, buffer.length - held, this.#offset + held);
-      if (read === 0) return;
-      held += read;
-      const complete = buffer.subarray(0, held).lastIndexOf(10) + 1;
-      if (complete === 0) {
-        if (held === buffer.length) buffer = doubled(buffer);
-        continue;
+    try {
+      for (;;) {
+        const read = readSync(file, buffer, held, buffer.length - held, this.#offset + held);
+        if (read === 0) return;
+        held += read;
+        const complete = buffer.subarray(0, held).lastIndexOf(10) + 1;
+        if (complete === 0) {
+          if (held === buffer.length) buffer = doubled(buffer);
+          continue;
+        }
+        this.#take(buffer.subarray(0, complete), decoder);
+        buffer.copyWithin(0, complete, held);
+        held -= complete;
       }
-      this.#take(buffer.subarray(0, complete), decoder);
-      buffer.copyWithin(0, complete, held);
-      held -= complete;
+    } finally {
+      this.#anchor = this.#anchorIn(file);
     }
   }
 
@@ -155,7 +212,7 @@ export class MetricsReader {
     let taken = 0;
     try {
       for (; taken < lines.length; taken++) {
-        this.#table.append(lines[taken], `${this.path}, line ${this.#lines + taken + 1}`);
+        this.#table.append(lines[taken], () => `${this.path}, line ${this.#lines + taken + 1}`);
       }
     } finally {
       let end = bytes.length;
@@ -163,44 +220,19 @@ export class MetricsReader {
         end = 0;
         for (let line = 0; line < taken; line++) end = bytes.indexOf(10, end) + 1;
       }
-      const accepted = bytes.subarray(0, end);
       this.#offset += end;
       this.#lines += taken;
-      this.#hash?.update(accepted);
-      const joined = new Uint8Array([...this.#anchor, ...accepted.subarray(-anchorBytes)]);
-      this.#anchor = joined.slice(-anchorBytes);
+      if (typeof this.#hash !== 'string') this.#hash.update(bytes.subarray(0, end));
     }
   }
+}
 
-  /** Whether the bytes just before the offset are still those taken in. */
-  #anchored(file: number): boolean {
-    const found = readAt(file, this.#offset - this.#anchor.length, this.#anchor.length);
-    return Buffer.compare(found, this.#anchor) === 0;
-  }
+function sha256(bytes: string | Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex');
+}
 
-  /** Starts from the cache when it was made from bytes that are still the file's. */
-  #openCache(file: number, size: number, modified: number): void {
-    const cached = this.#readCache();
-    if (!cached || cached.offset > size) return;
-    const anchor = readAt(file, Math.max(0, cached.offset - anchorBytes), Math.min(anchorBytes, cached.offset));
-    const untouched = cached.modified === modified && cached.size === size;
-    if (!untouched && hashOf(file, cached.offset) !== cached.sha256) return;
-    if (cached.anchorSha256 !== createHash('sha256').update(anchor).digest('hex')) return;
-    this.#table = cached.table;
-    this.#offset = cached.offset;
-    this.#lines = cached.lines;
-    this.#anchor = anchor;
-    this.#hash = undefined;
-    this.#cachedOffset = cached.offset;
-  }
-
-  #readCache(): CachedMetrics | undefined {
-    if (!this.#cachePath || !existsSync(this.#cachePath)) return undefined;
-    try {
-      return decodeCache(readBytes(this.#cachePath));
-    } catch (error) {
-      if (error instanceof LookbackError) return undefined;
-      throw error;
-    }
-  }
+function doubled(buffer: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
+  const larger = new Uint8Array(buffer.length * 2);
+  larger.set(buffer);
+  return larger;
 }

@@ -31,6 +31,8 @@ const largeBlock = 1 << 20;
 const slabBytes = 1 << 20;
 const smallBlock = 1 << 15;
 const page = 4096;
+/** Unused bytes kept whatever is in use; beyond that, at most as many as are in use. */
+const idleAllowed = 64 << 20;
 
 /** The size a request is rounded to, in bytes. */
 export function roundedSize(bytes: number): number {
@@ -115,6 +117,8 @@ export class Pool implements Blocks {
   }
 
   private ask(bytes: number): number {
+    // Large blocks are reused for exactly their size, so sizes that keep changing would pile up unused ones.
+    if (this.reserved - this.inUse > Math.max(idleAllowed, this.inUse)) this.trim();
     let address = this.source.allocate(bytes);
     if (address === 0 && this.trim() > 0) address = this.source.allocate(bytes);
     if (address === 0) {
