@@ -140,21 +140,25 @@ export class ForecastTask implements Trainable<WindowBatch> {
    * (and again every H values where the test part is longer than the horizon). Best first.
    */
   scores(): Score[] {
-    const { split, model } = this.recipe;
-    if (split.test === 0) return [];
-    const byModel: Score = this.score(
-      model.kind,
-      `trained on ${this.windows.inputShape[0]} windows`,
-      true,
-      (which, origin) => this.forecastFrom(which, origin),
+    if (this.recipe.split.test === 0) return [];
+    const description = `trained on ${this.windows.inputShape[0]} windows`;
+    const byModel = this.score(this.recipe.model.kind, description, true, (which, origin) =>
+      this.forecastFrom(which, origin),
     );
-    const rows = [byModel];
+    return ranked([byModel, ...this.formulaScores()]);
+  }
+
+  /** As `scores`, of the formulas alone, which need no training. */
+  formulaScores(): Score[] {
+    const { split, window } = this.recipe;
+    if (split.test === 0) return [];
+    const rows: Score[] = [];
     for (const { name, description, forecast } of baselines) {
       try {
         rows.push(
           this.score(name, description, false, (which, origin) => {
             const { series } = this.prepared[which];
-            return forecast(series.values.subarray(0, origin), this.recipe.window.horizon, series.period ?? 1);
+            return forecast(series.values.subarray(0, origin), window.horizon, series.period ?? 1);
           }),
         );
       } catch (error) {
@@ -162,7 +166,21 @@ export class ForecastTask implements Trainable<WindowBatch> {
         if (!(error instanceof LookbackError && error.code === 'DATA_INVALID')) throw error;
       }
     }
-    return rows.sort((a, b) => a.mape - b.mape || a.rmse - b.rmse);
+    return ranked(rows);
+  }
+
+  /** The test part of one series, forecast from its first origin and again every H values; by the model as it is now. */
+  testForecast(
+    which: number,
+    forecastAt = (series: number, origin: number) => this.forecastFrom(series, origin),
+  ): Float64Array {
+    const { series, testStart } = this.prepared[which];
+    const { horizon } = this.recipe.window;
+    const forecast = new Float64Array(series.values.length - testStart);
+    for (let from = 0; from < forecast.length; from += horizon) {
+      forecast.set(forecastAt(which, testStart + from).subarray(0, forecast.length - from), from);
+    }
+    return forecast;
   }
 
   cursor(): SamplerState {
@@ -179,15 +197,11 @@ export class ForecastTask implements Trainable<WindowBatch> {
     trained: boolean,
     forecastAt: (which: number, origin: number) => Float64Array,
   ): Score {
-    const { horizon } = this.recipe.window;
     const sums = { mape: 0, rmse: 0, mase: 0 };
     let first: Float64Array | undefined;
     this.prepared.forEach(({ series, testStart }, which) => {
       const truth = series.values.subarray(testStart);
-      const forecast = new Float64Array(truth.length);
-      for (let from = 0; from < truth.length; from += horizon) {
-        forecast.set(forecastAt(which, testStart + from).subarray(0, truth.length - from), from);
-      }
+      const forecast = this.testForecast(which, forecastAt);
       first ??= forecast;
       sums.mape += mape(truth, forecast);
       sums.rmse += rmse(truth, forecast);
@@ -219,6 +233,10 @@ export class ForecastTask implements Trainable<WindowBatch> {
     });
     return { inputs, targets, rows: rows.length, count: targets.length };
   }
+}
+
+function ranked(scores: Score[]): Score[] {
+  return scores.sort((a, b) => a.mape - b.mape || a.rmse - b.rmse);
 }
 
 function prepare(series: Series, { split, window, transform }: ForecastRecipe): Prepared {

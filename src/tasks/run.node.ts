@@ -30,6 +30,7 @@ import { ForecastTask, type Score } from './forecast.ts';
 import { LanguageTask } from './language.ts';
 import { buildOptimizer } from './optimizer.ts';
 import { type ForecastRecipe, parseRecipe, type Recipe, type RecipeInput } from './recipe.ts';
+import { tellForecast, writeStory } from './story.node.ts';
 
 /** What happens while a run goes on, for whoever shows it. */
 export interface RunObserver {
@@ -189,6 +190,9 @@ async function trainAndJudge(
   const { recipe } = task;
   describeModel(run, task);
   const floors = task instanceof LanguageTask ? floorsFor(task) : [];
+  // Floors and formulas are known before the first step: whoever looks on can draw them at once.
+  run.update({ summary: floorSummary(floors) });
+  if (task instanceof ForecastTask) writeStory(run, task, task.formulaScores());
   observer.started?.(run, task, floors);
   const samples = async (step: number) => {
     if (!(task instanceof LanguageTask) || task.recipe.sample.length === 0) return;
@@ -213,6 +217,7 @@ async function trainAndJudge(
         },
         async onEvaluation(step, evaluation) {
           run.log(step, evaluation.metrics);
+          if (task instanceof ForecastTask) tellForecast(run, task, step);
           observer.evaluation?.(step, evaluation);
           await samples(step);
         },
@@ -245,6 +250,7 @@ async function judge(outcome: RunOutcome): Promise<void> {
   const { task } = outcome;
   if (task instanceof ForecastTask) {
     outcome.scores = task.scores();
+    writeStory(outcome.run, task, outcome.scores);
   } else {
     outcome.validationLoss = task.validationLoss();
     outcome.sample = await task.sample(task.recipe.sample, new Random(task.recipe.train.seed, 'sample'));
@@ -258,7 +264,7 @@ function summarize({ state, floors, scores, validationLoss, reason }: RunOutcome
     summary.bestScore = state.best.score;
   }
   if (validationLoss !== undefined) summary.validationLoss = validationLoss;
-  for (const { smoothing, order, nats } of floors) summary[`floor ${smoothing} ${order}-gram`] = nats;
+  Object.assign(summary, floorSummary(floors));
   const trained = scores.find((score) => score.trained);
   if (trained) {
     summary.mape = trained.mape;
@@ -267,6 +273,10 @@ function summarize({ state, floors, scores, validationLoss, reason }: RunOutcome
     summary.winner = scores[0].name;
   }
   return summary;
+}
+
+function floorSummary(floors: readonly NgramFloor[]): Record<string, number> {
+  return Object.fromEntries(floors.map(({ smoothing, order, nats }) => [`floor ${smoothing} ${order}-gram`, nats]));
 }
 
 function optimizerEntries(optimizer: Optimizer): Map<string, TensorEntry> {
