@@ -47,7 +47,9 @@ for (const [topic, entries] of Object.entries(topics)) {
     else {
       const ratio = peer ? `  ${(figure.median / peer).toFixed(2)} x PyTorch's ${peer.toPrecision(3)}` : '';
       const shown = (value: number) => value.toPrecision(4).padStart(9);
-      console.log(`${figure.name.padEnd(26)} best ${shown(figure.best)}  median ${shown(figure.median)} ${figure.unit}${ratio}`);
+      console.log(
+        `${figure.name.padEnd(26)} best ${shown(figure.best)}  median ${shown(figure.median)} ${figure.unit}${ratio}`,
+      );
     }
   }
 }

@@ -7,8 +7,8 @@ import {
   createOptimizer,
   Forecaster,
   GPT,
-  meanSquaredError,
   type Module,
+  meanSquaredError,
   Random,
   scope,
   type Tensor,
@@ -33,10 +33,22 @@ function gpt(name: string, layers: number, heads: number, width: number, context
   return () => {
     const random = new Random(1, name);
     const model = new GPT({ vocabulary: 65, context, layers, heads, width }, { random });
-    const ids = () => tensor(Int32Array.from({ length: batch * context }, () => random.integer(65)), { shape: [batch, context] });
+    const ids = () =>
+      tensor(
+        Int32Array.from({ length: batch * context }, () => random.integer(65)),
+        { shape: [batch, context] },
+      );
     const x = ids();
     const y = ids();
-    return rate(`train/${name}`, 'tokens/s', batch * context, measure(step(model, () => model.loss(x, y, {})), { seconds: 4 }));
+    return rate(
+      `train/${name}`,
+      'tokens/s',
+      batch * context,
+      measure(
+        step(model, () => model.loss(x, y, {})),
+        { seconds: 4 },
+      ),
+    );
   };
 }
 
@@ -48,7 +60,12 @@ function recurrent(kind: 'lstm' | 'gru', inputs: number, hidden: number, steps: 
     const x = tensor(random.fillNormal(new Float32Array(batch * steps * inputs)), { shape: [batch, steps, inputs] });
     const y = tensor(random.fillNormal(new Float32Array(batch)), { shape: [batch, 1, 1] });
     const loss = () => meanSquaredError(model.forward(x, {}), y);
-    return rate(`train/${kind}-${inputs}-${hidden}-${steps}-${batch}`, 'steps/s', 1, measure(step(model, loss, { adamOnly: true })));
+    return rate(
+      `train/${kind}-${inputs}-${hidden}-${steps}-${batch}`,
+      'steps/s',
+      1,
+      measure(step(model, loss, { adamOnly: true })),
+    );
   };
 }
 

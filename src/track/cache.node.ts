@@ -72,7 +72,11 @@ export function decodeCache(bytes: Uint8Array<ArrayBuffer>): CachedMetrics {
   if (view.getUint32(12, true) !== crc32(bytes.subarray(preambleBytes))) throw invalid();
   // The sum is right, so this is what encodeCache wrote.
   let at = preambleBytes;
-  const take = <A>(kind: new (buffer: ArrayBuffer, at: number, length: number) => A, length: number, size: number): A => {
+  const take = <A>(
+    kind: new (buffer: ArrayBuffer, at: number, length: number) => A,
+    length: number,
+    size: number,
+  ): A => {
     const part = new kind(bytes.buffer, bytes.byteOffset + at, length);
     at += padded(length * size);
     return part;

@@ -221,7 +221,9 @@ export class MetricTable {
       column.renumber(renumbered);
       if (column.length === 0) this.#columns.delete(name);
     }
-    this.#texts = this.#texts.flatMap((text) => (renumbered[text.row] < 0 ? [] : { ...text, row: renumbered[text.row] }));
+    this.#texts = this.#texts.flatMap((text) =>
+      renumbered[text.row] < 0 ? [] : { ...text, row: renumbered[text.row] },
+    );
   }
 
   /**

@@ -116,7 +116,8 @@ export function readLines(path: string): string[] {
 export class LineWriter {
   readonly path: string;
   #file: number | undefined;
-  #pending: string[] = [];
+  #size = 0;
+  #pending = '';
 
   constructor(path: string) {
     this.path = path;
@@ -125,23 +126,33 @@ export class LineWriter {
       const bytes = readFileSync(file);
       const complete = bytes.lastIndexOf(10) + 1;
       if (complete < bytes.length) ftruncateSync(file, complete);
+      this.#size = complete;
       return file;
     });
   }
 
   /** Takes one line, without its line feed. */
   write(line: string): void {
-    this.#pending.push(`${line}\n`);
+    this.#pending += `${line}\n`;
   }
 
-  /** Hands the lines to the system; with `sync`, waits until they are on the disk. FILE_WRITE. */
+  /** Hands the lines to the system; with `sync`, waits until they are on the disk. FILE_WRITE, the lines kept. */
   flush({ sync = false }: { sync?: boolean } = {}): void {
     const file = this.#file;
     if (file === undefined) return;
-    const text = this.#pending.join('');
-    this.#pending = [];
     guard('FILE_WRITE', this.path, () => {
-      if (text) writeAll(file, new TextEncoder().encode(text));
+      if (this.#pending) {
+        const bytes = new TextEncoder().encode(this.#pending);
+        try {
+          writeAll(file, bytes);
+        } catch (error) {
+          // A full disk takes part of a line; the next attempt must not go on behind it.
+          ftruncateSync(file, this.#size);
+          throw error;
+        }
+        this.#size += bytes.length;
+        this.#pending = '';
+      }
       if (sync) fsyncSync(file);
     });
   }
@@ -149,9 +160,12 @@ export class LineWriter {
   /** Flushes and closes; a second call does nothing. */
   close(): void {
     if (this.#file === undefined) return;
-    this.flush({ sync: true });
-    closeSync(this.#file);
-    this.#file = undefined;
+    try {
+      this.flush({ sync: true });
+    } finally {
+      closeSync(this.#file);
+      this.#file = undefined;
+    }
   }
 }
 
@@ -160,6 +174,7 @@ export function guard<T>(code: ErrorCode, path: string, operation: () => T): T {
   try {
     return operation();
   } catch (cause) {
+    if (cause instanceof LookbackError) throw cause;
     const reason = cause instanceof Error && 'code' in cause ? String(cause.code) : String(cause);
     if (reason === 'ENOENT') {
       throw new LookbackError('FILE_NOT_FOUND', { where: path, problem: 'no such file or folder', cause });

@@ -10,6 +10,17 @@ export {
   saveCheckpoint,
 } from './checkpoint.node.ts';
 export { ensureFolder, readBytes, readJson, readLines, writeFileAtomic } from './files.node.ts';
+export type { RunLabels } from './labels.node.ts';
+export { MetricsReader, type MetricsUpdate, type ReaderOptions } from './reader.node.ts';
 export { Run, type RunRecord, type RunStatus } from './run.node.ts';
 export { listSnapshots, loadSnapshot, saveSnapshot } from './snapshot.node.ts';
-export { type CreateRunOptions, createRun, type ListedRun, listRuns, openRun, recipeHash } from './store.node.ts';
+export {
+  type CreateRunOptions,
+  createRun,
+  type ListedRun,
+  listRuns,
+  openRun,
+  recipeHash,
+  removeRun,
+} from './store.node.ts';
+export { TrackedRun, type TrackOptions, track } from './track.node.ts';

@@ -86,7 +86,7 @@ export class MetricsReader {
           const touched = size !== this.#offset || mtimeMs !== this.#modified;
           if (!this.#holds(file, size) || (touched && !this.#verified(file))) this.#reset();
           this.#modified = mtimeMs;
-          this.#tail(file);
+          if (size > this.#offset) this.#tail(file, size - this.#offset);
         } finally {
           closeSync(file);
         }
@@ -182,9 +182,9 @@ export class MetricsReader {
   }
 
   /** Parses the complete lines from the offset on, a chunk at a time. */
-  #tail(file: number): void {
+  #tail(file: number, expectedBytes: number): void {
     const decoder = new TextDecoder();
-    let buffer = new Uint8Array(chunkBytes);
+    let buffer = new Uint8Array(Math.min(chunkBytes, expectedBytes + 1));
     let held = 0;
     try {
       for (;;) {

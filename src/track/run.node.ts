@@ -5,6 +5,7 @@
  *   run.json        the record: status, seed, backend, versions, start and end, summary; replaced as a whole
  *   recipe.yaml     the resolved recipe
  *   metrics.jsonl   one event a line, append-only
+ *   labels.json     tags, notes and archived, where they were changed: nobody's lock is needed for that
  */
 
 import { existsSync } from 'node:fs';
@@ -20,14 +21,17 @@ import {
   removeLeftovers,
   writeFileAtomic,
 } from './files.node.ts';
+import { isLabels, type RunLabels, readLabels, writeLabels } from './labels.node.ts';
 import { isLocked, takeLock } from './lock.node.ts';
 import { type MetricRow, type MetricValue, metricLine, parseMetrics, resumedLine } from './metrics.ts';
 
 /** `interrupted`: the record says running but its process is gone; the run can be resumed. */
 export type RunStatus = 'running' | 'finished' | 'stopped' | 'failed' | 'interrupted';
 
-export interface RunRecord {
+export interface RunRecord extends RunLabels {
   readonly schema: 1;
+  /** What the run belongs to, for a list of runs of many kinds. */
+  readonly project?: string;
   /** Never `interrupted`: nobody is left to write that. Ask {@link Run.status}. */
   readonly status: Exclude<RunStatus, 'interrupted'>;
   /** SHA-256 of the recipe as JSON with sorted keys. */
@@ -51,6 +55,7 @@ export class Run {
   readonly folder: string;
   readonly name: string;
   #record: RunRecord;
+  #labels: RunLabels;
   #release: (() => void) | undefined;
   #metrics: LineWriter | undefined;
   #flushTimer: NodeJS.Timeout | undefined;
@@ -63,6 +68,7 @@ export class Run {
     if (write) this.#release = takeLock(folder);
     try {
       this.#record = readRecord(folder);
+      this.#labels = readLabels(folder);
       if (write) for (const part of ['', 'checkpoints', 'snapshots', 'model']) removeLeftovers(this.path(part));
     } catch (error) {
       this.#release?.();
@@ -70,8 +76,9 @@ export class Run {
     }
   }
 
+  /** `run.json`, with the labels as they were changed since. */
   get record(): RunRecord {
-    return this.#record;
+    return { ...this.#record, ...this.#labels };
   }
 
   get writable(): boolean {
@@ -109,6 +116,16 @@ export class Run {
     writeRecord(this.folder, this.#record);
   }
 
+  /**
+   * Changes tags, notes or archived, in a file of their own: a run that another process writes can be labelled too.
+   *
+   * @throws BAD_ARGUMENT for labels that {@link isLabels} refuses, FILE_WRITE
+   */
+  label(changes: RunLabels): void {
+    this.#labels = { ...readLabels(this.folder), ...changes };
+    writeLabels(this.folder, this.#labels);
+  }
+
   /** Marks the run as going on from `step`: rows logged beyond it no longer count. */
   resume(step: number): void {
     this.update({ status: 'running', ended: null });
@@ -121,9 +138,24 @@ export class Run {
    * the save flushes, so that a resumed run has every row up to where it starts.
    */
   log(step: number, values: Readonly<Record<string, MetricValue>>): void {
-    this.#writer().write(metricLine({ step, time: now(), values }));
+    this.append({ step, time: now(), values });
+  }
+
+  /** {@link Run.log} for a row measured at another time. */
+  append(row: MetricRow): void {
+    this.#writer().write(metricLine(row));
     if (performance.now() - this.#lastFlush >= flushMilliseconds) this.flush();
-    else this.#flushTimer ??= setTimeout(() => this.flush(), flushMilliseconds).unref();
+    else this.#flushTimer ??= setTimeout(() => this.#flushQuietly(), flushMilliseconds).unref();
+  }
+
+  /** From a timer nobody could catch an error: the rows are kept, and the next log or flush raises it. */
+  #flushQuietly(): void {
+    try {
+      this.flush();
+    } catch (error) {
+      if (!(error instanceof LookbackError)) throw error;
+      this.#lastFlush = 0;
+    }
   }
 
   /** Writes the rows held back; with `sync`, waits until they are on the disk. */
@@ -149,11 +181,15 @@ export class Run {
 
   /** Flushes the metrics and gives the lock back; the status stays as it is. A second call does nothing. */
   close(): void {
-    this.flush();
-    this.#metrics?.close();
-    this.#metrics = undefined;
-    this.#release?.();
-    this.#release = undefined;
+    clearTimeout(this.#flushTimer);
+    this.#flushTimer = undefined;
+    try {
+      this.#metrics?.close();
+    } finally {
+      this.#metrics = undefined;
+      this.#release?.();
+      this.#release = undefined;
+    }
   }
 
   /** BAD_ARGUMENT unless this process holds the run for writing. */
@@ -189,7 +225,9 @@ function readRecord(folder: string): RunRecord {
     statuses.includes(record.status ?? '') &&
     typeof record.started === 'string' &&
     typeof record.summary === 'object' &&
-    record.summary !== null;
+    record.summary !== null &&
+    (record.project === undefined || typeof record.project === 'string') &&
+    isLabels(record);
   if (record?.schema !== 1 || !whole) {
     throw new LookbackError('FILE_INVALID', {
       where: path,

@@ -7,6 +7,7 @@
  */
 
 import { LookbackError } from '../errors.ts';
+import { halfToNumber } from './half.ts';
 import { parseUniqueJson } from './uniqueJson.ts';
 
 /** Element types that can be held in memory and written. */
@@ -146,7 +147,8 @@ export function readSafetensors(file: Uint8Array, where = 'safetensors'): Safete
       invalid(`tensor ${JSON.stringify(name)} ${begin < covered ? 'overlaps another' : 'leaves a hole before it'}`);
     }
     covered = end;
-    const load = () => loadTensor(new Uint8Array(body.subarray(begin, end)), dtype, shape, `${where}, tensor ${JSON.stringify(name)}`);
+    const load = () =>
+      loadTensor(new Uint8Array(body.subarray(begin, end)), dtype, shape, `${where}, tensor ${JSON.stringify(name)}`);
     tensors.set(name, { dtype, shape, load });
   }
   if (covered !== body.length) invalid(`${body.length - covered} bytes at its end belong to no tensor`);
@@ -203,16 +205,6 @@ function loadTensor(bytes: Uint8Array, dtype: StoredDtype, shape: readonly numbe
     default:
       return dtype satisfies never;
   }
-}
-
-/** IEEE 754 binary16: 1 sign, 5 exponent and 10 fraction bits. Exact in float32. */
-function halfToNumber(half: number): number {
-  const sign = half & 0x8000 ? -1 : 1;
-  const exponent = (half >> 10) & 31;
-  const fraction = half & 1023;
-  if (exponent === 31) return fraction ? Number.NaN : sign * Number.POSITIVE_INFINITY;
-  if (exponent === 0) return sign * fraction * 2 ** -24;
-  return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

@@ -1,13 +1,15 @@
 /**
- * The folder of all runs: making one, finding one by name or path, listing them.
+ * The folder of all runs: making one, finding one by name or path, listing and removing them.
  */
 
 import { createHash, randomInt } from 'node:crypto';
 import { existsSync, mkdirSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import { stringify } from 'yaml';
 import { LookbackError, nearest } from '../errors.ts';
-import { ensureFolder, listFolder, writeFileAtomic } from './files.node.ts';
+import { ensureFolder, listFolder, removeAll, writeFileAtomic } from './files.node.ts';
+import { checkLabel, checkLabels } from './labels.node.ts';
+import { takeLock } from './lock.node.ts';
 import { runName } from './names.ts';
 import { Run, type RunStatus, writeRecord } from './run.node.ts';
 
@@ -21,6 +23,12 @@ export interface CreateRunOptions {
   versions: Readonly<Record<string, string>>;
   /** A name of your own: letters, digits, `-`, `_` and `.`; default: one such as cerulean-plasma-69. */
   name?: string;
+  /** What the run belongs to. */
+  project?: string;
+  tags?: readonly string[];
+  notes?: string;
+  /** When it began, if not now. */
+  started?: Date;
   /** Draws the name's parts, numbers in [0, 1). */
   uniform?: () => number;
 }
@@ -28,7 +36,7 @@ export interface CreateRunOptions {
 /**
  * Makes a run's folder and opens it for writing, with status `running`.
  *
- * @throws BAD_ARGUMENT for a name that is taken or unfit for a folder, FILE_WRITE
+ * @throws BAD_ARGUMENT for a name that is taken or unfit for a folder, or for unfit labels; FILE_WRITE
  */
 export function createRun({
   root = 'runs',
@@ -37,8 +45,14 @@ export function createRun({
   backend,
   versions,
   name,
+  project,
+  tags,
+  notes,
+  started = new Date(),
   uniform = () => randomInt(2 ** 32) / 2 ** 32,
 }: CreateRunOptions): Run {
+  if (project !== undefined) checkLabel('project', project);
+  checkLabels({ tags, notes });
   ensureFolder(root);
   const folder = claimFolder(root, name, uniform);
   writeFileAtomic(join(folder, 'recipe.yaml'), stringify(recipe));
@@ -49,9 +63,12 @@ export function createRun({
     seed,
     backend,
     versions,
-    started: new Date().toISOString(),
+    started: started.toISOString(),
     ended: null,
     summary: {},
+    project,
+    tags,
+    notes,
   });
   return new Run(folder, { write: true });
 }
@@ -93,10 +110,14 @@ export function openRun(pathOrName: string, root = 'runs', { write = false }: { 
   for (const folder of [join(root, pathOrName), pathOrName]) {
     if (existsSync(join(folder, 'run.json'))) return new Run(folder, { write });
   }
+  throw notFound(pathOrName, root);
+}
+
+function notFound(name: string, root: string): LookbackError {
   const names = runNames(root);
-  const suggestion = nearest(pathOrName, names);
-  throw new LookbackError('RUN_NOT_FOUND', {
-    where: `run ${JSON.stringify(pathOrName)}`,
+  const suggestion = nearest(name, names);
+  return new LookbackError('RUN_NOT_FOUND', {
+    where: `run ${JSON.stringify(name)}`,
     problem: `no such run in ${resolve(root)} (${names.length === 1 ? '1 run' : `${names.length} runs`} there)`,
     next: suggestion ? `Did you mean ${suggestion}?` : 'See `lookback runs list`',
   });
@@ -120,6 +141,28 @@ export function listRuns(root = 'runs'): ListedRun[] {
   });
   const started = (entry: ListedRun) => (entry.status === 'damaged' ? '~' : entry.run.record.started);
   return listed.sort((a, b) => (started(a) < started(b) ? -1 : started(a) > started(b) ? 1 : 0));
+}
+
+/**
+ * Removes a run with everything in it; a damaged one too.
+ *
+ * @throws RUN_NOT_FOUND, RUN_BUSY while a process writes it, BAD_ARGUMENT for a path elsewhere than right in `root`
+ */
+export function removeRun(name: string, root = 'runs'): void {
+  if (name === '' || name !== basename(name) || /^\.+$/.test(name) || name.includes('\\')) {
+    throw new LookbackError('BAD_ARGUMENT', {
+      where: `run ${JSON.stringify(name)}`,
+      expected: `the name of a run in ${root}, not a path`,
+      next: 'Name the folder of all runs apart: --runs FOLDER',
+    });
+  }
+  const folder = join(root, name);
+  if (!existsSync(join(folder, 'run.json'))) throw notFound(name, root);
+  // Held until the folder is gone; the lock's own file goes with it.
+  takeLock(folder);
+  // First what makes it a run, so that a kill leaves no run without its parts.
+  removeAll(join(folder, 'run.json'));
+  removeAll(folder);
 }
 
 function runNames(root: string): string[] {

@@ -12,7 +12,13 @@ import { type Trained, trainAndHash } from './train.ts';
 const executablePath = [process.env.CHROMIUM, '/usr/bin/chromium', '/usr/bin/chromium-browser'].find(
   (path) => path && existsSync(path),
 );
-const flags = ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--disable-component-update', '--no-first-run'];
+const flags = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--no-first-run',
+];
 
 describe.skipIf(!executablePath)('in Chromium (install Debian’s chromium, or set CHROMIUM, if this is skipped)', () => {
   let browser: Browser;

@@ -11,8 +11,8 @@ import {
   createOptimizer,
   Forecaster,
   GPT,
-  meanSquaredError,
   type Module,
+  meanSquaredError,
   Random,
   scope,
   setBackend,
@@ -63,7 +63,11 @@ function trainGpt(): Module {
   const sizes = { vocabulary: 61, context: 48, layers: 2, heads: 4, kvHeads: 2, width: 64 };
   const model = new GPT({ ...sizes, dropout: 0.1, positions: 'rotary' }, { random: new Random(2, 'gpt') });
   return run(model, (step) => {
-    const ids = () => tensor(Int32Array.from({ length: 5 * 48 }, () => random.integer(61)), { shape: [5, 48] });
+    const ids = () =>
+      tensor(
+        Int32Array.from({ length: 5 * 48 }, () => random.integer(61)),
+        { shape: [5, 48] },
+      );
     const x = ids();
     const y = ids();
     return () => model.loss(x, y, { random: new Random(2, `dropout/${step}`) });
