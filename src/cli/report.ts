@@ -101,7 +101,7 @@ function languageReport(
         : `Counting still wins. It is ${distance(validationLoss, settled, best)}.`;
     terminal.write(`\n${ink.bold(verdict)}\n`);
   }
-  if (sample) terminal.write(`\n${ink.dim('It writes:')}\n${ink.cyan(sample.trim())}\n`);
+  if (sample?.trim()) terminal.write(`\n${ink.dim('It writes:')}\n${ink.cyan(sample.trim())}\n`);
 }
 
 function capitalized(text: string): string {
