@@ -47,6 +47,30 @@ export function writeFileSynced(path: string, content: string | Uint8Array): voi
   });
 }
 
+/** Writes a new file piece by piece; a kill may leave part of it. FILE_WRITE, also where one exists. */
+export function writeChunks(path: string, chunks: Iterable<string | Uint8Array>): void {
+  const encoder = new TextEncoder();
+  guard('FILE_WRITE', path, () => {
+    const file = openSync(path, 'wx');
+    try {
+      let held: Uint8Array[] = [];
+      let bytes = 0;
+      for (const chunk of chunks) {
+        const piece = typeof chunk === 'string' ? encoder.encode(chunk) : chunk;
+        held.push(piece);
+        bytes += piece.length;
+        if (bytes < 1 << 20) continue;
+        writeAll(file, Buffer.concat(held));
+        held = [];
+        bytes = 0;
+      }
+      writeAll(file, Buffer.concat(held));
+    } finally {
+      closeSync(file);
+    }
+  });
+}
+
 function writeAll(file: number, bytes: Uint8Array): void {
   for (let at = 0; at < bytes.length; ) at += writeSync(file, bytes, at);
 }
@@ -118,6 +142,8 @@ export class LineWriter {
   #file: number | undefined;
   #size = 0;
   #pending = '';
+  /** Longer pending text as bytes: a million small strings kept for a second would keep the garbage collector busy. */
+  #packed: Uint8Array[] = [];
 
   constructor(path: string) {
     this.path = path;
@@ -134,6 +160,12 @@ export class LineWriter {
   /** Takes one line, without its line feed. */
   write(line: string): void {
     this.#pending += `${line}\n`;
+    if (this.#pending.length >= 1 << 14) this.#pack();
+  }
+
+  #pack(): void {
+    if (this.#pending) this.#packed.push(new TextEncoder().encode(this.#pending));
+    this.#pending = '';
   }
 
   /** Hands the lines to the system; with `sync`, waits until they are on the disk. FILE_WRITE, the lines kept. */
@@ -141,8 +173,9 @@ export class LineWriter {
     const file = this.#file;
     if (file === undefined) return;
     guard('FILE_WRITE', this.path, () => {
-      if (this.#pending) {
-        const bytes = new TextEncoder().encode(this.#pending);
+      this.#pack();
+      if (this.#packed.length > 0) {
+        const bytes = Buffer.concat(this.#packed);
         try {
           writeAll(file, bytes);
         } catch (error) {
@@ -151,7 +184,7 @@ export class LineWriter {
           throw error;
         }
         this.#size += bytes.length;
-        this.#pending = '';
+        this.#packed = [];
       }
       if (sync) fsyncSync(file);
     });

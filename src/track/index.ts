@@ -1,6 +1,7 @@
 /** Runs and metrics, the parts that run in a browser: formats and names. See `node.ts` for folders. */
 
 export { MetricColumn, type MetricRange, MetricTable, type MetricText } from './columns.ts';
+export { metricDirection, type RecipeDifference, recipeDifferences } from './compare.ts';
 export { type MetricRow, type MetricValue, metricLine, parseMetrics, resumedLine } from './metrics.ts';
 export { runName } from './names.ts';
 export {
@@ -13,3 +14,12 @@ export {
   type TensorEntry,
   writeSafetensors,
 } from './safetensors.ts';
+export {
+  keptScalars,
+  readTensorBoard,
+  type TensorBoardRestart,
+  type TensorBoardScalar,
+  tensorBoardFileName,
+  writeTensorBoard,
+} from './tensorboard.ts';
+export { writeCsv, writeJsonl } from './transfer.ts';

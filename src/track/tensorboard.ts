@@ -53,6 +53,16 @@ export function* readTensorBoard(
   }
 }
 
+/** The scalars that no later restart voids. */
+export function keptScalars(events: Iterable<TensorBoardScalar | TensorBoardRestart>): TensorBoardScalar[] {
+  let scalars: TensorBoardScalar[] = [];
+  for (const event of events) {
+    if ('restart' in event) scalars = scalars.filter(({ step }) => step < event.restart);
+    else scalars.push(event);
+  }
+  return scalars;
+}
+
 /** Event: wall_time 1 double, step 2 int64, summary 5, session_log 7. */
 function readEvent(data: Uint8Array): (TensorBoardScalar | TensorBoardRestart)[] {
   let time = 0;

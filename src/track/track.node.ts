@@ -27,18 +27,24 @@ export interface TrackOptions {
   seed?: number;
 }
 
+/** One listener for all, however many runs a program has. */
+const unfinished = new Set<TrackedRun>();
+const closeAll = () => {
+  for (const run of unfinished) run.close();
+};
+
 /** A run of a program of your own, until `finish`. */
 export class TrackedRun {
   readonly #run: Run;
   readonly #last = new Map<string, number>();
-  readonly #atExit = () => this.#attempt(() => this.#run.close());
   #step = 0;
   #warned = false;
 
   /** Use {@link track}. */
   constructor(run: Run) {
     this.#run = run;
-    process.on('exit', this.#atExit);
+    if (unfinished.size === 0) process.on('exit', closeAll);
+    unfinished.add(this);
   }
 
   get name(): string {
@@ -84,8 +90,14 @@ export class TrackedRun {
     summary?: RunRecord['summary'];
   } = {}): Promise<void> {
     if (!this.#run.writable) return;
-    process.off('exit', this.#atExit);
+    unfinished.delete(this);
+    if (unfinished.size === 0) process.off('exit', closeAll);
     this.#run.finish(status, { ...Object.fromEntries(this.#last), ...summary });
+  }
+
+  /** Writes what is left and lets go of the run, which then counts as interrupted; for the end of the process. */
+  close(): void {
+    this.#attempt(() => this.#run.close());
   }
 
   /** Trouble with the disk becomes a warning, once; a wrong argument is the caller's. */

@@ -1,39 +1,59 @@
-/** `lookback runs list | show`: what was trained and what became of it. Reads runs; never writes to one. */
-import type { Command } from 'commander';
-import { LookbackError } from '../../errors.ts';
-import { listRuns, openRun, type Run } from '../../track/node.ts';
-import { formatDuration, formatNumber } from '../terminal/format.ts';
+/** `lookback runs list | show`, and the group of commands about runs. Reads runs; never writes to one. */
+import { type Command, Option } from 'commander';
+import { type ListedRun, listRuns, openRun, type Run } from '../../track/node.ts';
+import { formatDuration } from '../terminal/format.ts';
 import { plot } from '../terminal/plot.ts';
 import { table } from '../terminal/table.ts';
 import { colours, type Terminal } from '../terminal/terminal.ts';
+import { register as compare } from './runsCompare.ts';
+import { collected, register as label } from './runsLabel.ts';
+import { kindOf, localTime, printable, recordOf, rootOption, shown, summaryText } from './runsText.ts';
+import { register as transfer } from './runsTransfer.ts';
 
 interface RunsOptions {
   runs: string;
   json?: boolean;
 }
 
+interface ListOptions extends RunsOptions {
+  tag: string[];
+  status?: ListedRun['status'];
+  project?: string;
+  all?: boolean;
+}
+
+const statuses: ListedRun['status'][] = ['running', 'finished', 'stopped', 'failed', 'interrupted', 'damaged'];
+
 export function register(program: Command, terminal: Terminal): void {
-  const group = program.command('runs').description('list runs, or show one');
-  const folder = ['--runs <folder>', 'the folder of all runs', 'runs'] as const;
+  const group = program.command('runs').description('list, show, compare, tag, export, import and remove runs');
   group
     .command('list')
-    .description('every run, oldest first')
-    .option(...folder)
+    .description('every run that is not archived, oldest first')
+    .option('--tag <tag>', 'only runs with this tag; with two, those that have both', collected, [])
+    .addOption(new Option('--status <status>', 'only runs of this status').choices(statuses))
+    .option('--project <project>', 'only runs of this project')
+    .option('--all', 'archived runs too')
+    .option(...rootOption)
     .option('--json', 'print one JSON array')
-    .addHelpText('after', '\nExample:\n  lookback runs list')
-    .action((options: RunsOptions) => list(options, terminal));
+    .addHelpText('after', '\nExamples:\n  lookback runs list\n  lookback runs list --tag baseline --status finished')
+    .action((options: ListOptions) => list(options, terminal));
   group
     .command('show')
     .argument('<run>', 'name of a run, or path of its folder')
     .description('the record of one run and the curve of its loss')
-    .option(...folder)
+    .option(...rootOption)
     .option('--json', 'print the record, the recipe and all metrics as JSON')
     .addHelpText('after', '\nExample:\n  lookback runs show cerulean-plasma-69')
     .action((name: string, options: RunsOptions) => show(name, options, terminal));
+  compare(group, terminal);
+  label(group, terminal);
+  transfer(group, terminal);
 }
 
-function list({ runs: root, json }: RunsOptions, terminal: Terminal): void {
-  const listed = listRuns(root);
+function list(options: ListOptions, terminal: Terminal): void {
+  const { runs: root, json } = options;
+  const every = listRuns(root);
+  const listed = every.filter((entry) => isWanted(entry, options));
   if (json) {
     const entries = listed.map((entry) =>
       entry.status === 'damaged' ? entry : { name: entry.name, folder: entry.folder, ...recordOf(entry.run) },
@@ -41,17 +61,34 @@ function list({ runs: root, json }: RunsOptions, terminal: Terminal): void {
     terminal.write(`${JSON.stringify(entries, null, 2)}\n`);
     return;
   }
-  if (listed.length === 0) {
+  if (every.length === 0) {
     terminal.write(`No runs in ${root}/. Start one: lookback train recipes/airline-lstm.yaml\n`);
     return;
   }
   const rows = listed.map((entry) => {
-    if (entry.status === 'damaged') return [entry.name, entry.status, '', '', entry.problem];
-    const { started, summary } = entry.run.record;
-    return [entry.name, entry.status, localTime(started), kindOf(entry.run), summaryText(summary)];
+    const name = printable(entry.name);
+    if (entry.status === 'damaged') return [name, entry.status, '', '', '', '', printable(entry.problem)];
+    const { started, summary, project = '', tags = [], archived } = entry.run.record;
+    const labels = [...tags, ...(archived ? ['(archived)'] : [])].join(' ');
+    const cells = [localTime(started), kindOf(entry.run), printable(project), printable(labels), summaryText(summary)];
+    return [name, entry.status, ...cells];
   });
-  const columns = ['run', 'status', 'started', 'model', 'summary'];
-  terminal.write(table({ columns, rows, colour: terminal.colour }));
+  const columns = ['run', 'status', 'started', 'model', 'project', 'tags', 'summary'];
+  // Columns that no run uses would only take room.
+  const used = columns.map((column, j) => !['project', 'tags'].includes(column) || rows.some((row) => row[j] !== ''));
+  const kept = (cells: readonly string[]) => cells.filter((_, j) => used[j]);
+  if (rows.length > 0) terminal.write(table({ columns: kept(columns), rows: rows.map(kept), colour: terminal.colour }));
+  if (listed.length === every.length) return;
+  const ink = colours(terminal.colour);
+  const hint = options.all ? '' : '; --all lists archived ones too';
+  terminal.write(`${ink.dim(`showing ${listed.length} of ${every.length}${hint}`)}\n`);
+}
+
+function isWanted(entry: ListedRun, { tag, status, project, all }: ListOptions): boolean {
+  if (status !== undefined && entry.status !== status) return false;
+  if (entry.status === 'damaged') return tag.length === 0 && project === undefined;
+  const { tags = [], archived, project: its } = entry.run.record;
+  return tag.every((each) => tags.includes(each)) && (project === undefined || its === project) && (all || !archived);
 }
 
 function show(name: string, { runs: root, json }: RunsOptions, terminal: Terminal): void {
@@ -63,28 +100,31 @@ function show(name: string, { runs: root, json }: RunsOptions, terminal: Termina
     return;
   }
   const ink = colours(terminal.colour);
-  const { started, ended, seed, backend, recipeHash, versions, summary } = run.record;
+  const { started, ended, seed, backend, recipeHash, versions, summary, project, tags, notes, archived } = run.record;
   const seconds = ended === null ? undefined : (Date.parse(ended) - Date.parse(started)) / 1000;
   const facts: [string, string][] = [
-    ['status', run.status],
-    ['folder', run.folder],
+    ['status', archived ? `${run.status}, archived` : run.status],
+    ...(project ? [['project', printable(project)] satisfies [string, string]] : []),
+    ...(tags?.length ? [['tags', printable(tags.join(', '))] satisfies [string, string]] : []),
+    ...(notes ? [['notes', printable(notes.replace(/\s+/g, ' '))] satisfies [string, string]] : []),
+    ['folder', printable(run.folder)],
     ['model', kindOf(run)],
     ['started', localTime(started)],
     ...(seconds === undefined ? [] : [['took', formatDuration(seconds)] satisfies [string, string]]),
-    ['backend', backend],
+    ['backend', printable(String(backend))],
     ['seed', String(seed)],
     ['recipe', recipeHash.slice(0, 12)],
     [
       'versions',
       Object.entries(versions)
-        .map(([part, version]) => `${part} ${version}`)
+        .map(([part, version]) => printable(`${part} ${version}`))
         .join(', '),
     ],
     ['steps', String(metrics.at(-1)?.step ?? 0)],
-    ...Object.entries(summary).map(([key, value]): [string, string] => [key, shown(value)]),
+    ...Object.entries(summary).map(([key, value]): [string, string] => [printable(key), shown(value)]),
   ];
   const width = Math.max(...facts.map(([key]) => key.length));
-  terminal.write(`${ink.bold(run.name)}\n`);
+  terminal.write(`${ink.bold(printable(run.name))}\n`);
   for (const [key, value] of facts) terminal.write(`  ${ink.dim(key.padEnd(width))}  ${value}\n`);
   const series = lossSeries(metrics);
   if (series.length > 0) {
@@ -107,42 +147,5 @@ function lossSeries(metrics: ReturnType<Run['metrics']>): { name: string; values
   return [...curves]
     .filter(([, { x }]) => x.length > 1)
     .slice(0, 4)
-    .map(([name, curve]) => ({ name, ...curve }));
-}
-
-/** The record with the status as it is now, which may be `interrupted`. */
-function recordOf(run: Run) {
-  return { ...run.record, status: run.status };
-}
-
-/** `forecast lstm`, or nothing where the recipe cannot be read. */
-function kindOf(run: Run): string {
-  try {
-    const recipe = run.recipe() as { task?: unknown; model?: { kind?: unknown } } | null;
-    return [recipe?.task, recipe?.model?.kind].filter((part) => typeof part === 'string').join(' ');
-  } catch (error) {
-    if (error instanceof LookbackError) return '';
-    throw error;
-  }
-}
-
-function summaryText(summary: Run['record']['summary']): string {
-  return Object.entries(summary)
-    .slice(0, 3)
-    .map(([key, value]) => `${key} ${shown(value)}`)
-    .join('  ');
-}
-
-function shown(value: number | string | null): string {
-  if (typeof value !== 'number') return value ?? '—';
-  return Number.isInteger(value) ? String(value) : formatNumber(value);
-}
-
-/** `2025-03-01 14:05` in the reader's time zone. */
-function localTime(iso: string): string {
-  const date = new Date(iso);
-  if (Number.isNaN(date.getTime())) return iso;
-  const two = (value: number) => String(value).padStart(2, '0');
-  const day = `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;
-  return `${day} ${two(date.getHours())}:${two(date.getMinutes())}`;
+    .map(([name, curve]) => ({ name: printable(name), ...curve }));
 }
