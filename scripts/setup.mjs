@@ -53,14 +53,17 @@ function installDependencies() {
 
 function buildProgram() {
   const stamp = join(root, 'build', 'dist.stamp');
-  const sources = ['src', 'tsdown.config.ts', 'tsconfig.json', 'package.json', 'package-lock.json'];
+  const sources = ['src', 'studio', 'tsdown.config.ts', 'tsconfig.json', 'package.json', 'package-lock.json'];
   const hash = createHash('sha256');
   for (const source of sources) addToHash(hash, join(root, source));
   const fingerprint = hash.digest('hex');
-  if (existsSync(join(root, 'dist', 'cli.js')) && readStamp(stamp) === fingerprint) return;
+  const built = ['cli.js', 'studio/index.html'].every((file) => existsSync(join(root, 'dist', file)));
+  if (built && readStamp(stamp) === fingerprint) return;
   const tsdown = join(root, 'node_modules', 'tsdown', 'dist', 'run.mjs');
   const env = { ...process.env, LOOKBACK_BUILD: 'quick' };
   insist(attempt('program: tsdown', process.execPath, [tsdown], { env }));
+  const vite = join(root, 'node_modules', 'vite', 'bin', 'vite.js');
+  insist(attempt('studio: vite build', process.execPath, [vite, 'build', 'studio', '--logLevel', 'error']));
   mkdirSync(join(root, 'build'), { recursive: true });
   writeFileSync(stamp, fingerprint);
 }

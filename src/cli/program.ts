@@ -11,6 +11,7 @@ import { register as generate } from './commands/generate.ts';
 import { register as runs } from './commands/runs.ts';
 import { register as size } from './commands/size.ts';
 import { register as start } from './commands/start.ts';
+import { register as studio } from './commands/studio.ts';
 import { register as train } from './commands/train.ts';
 import { colours, systemTerminal, type Terminal } from './terminal/terminal.ts';
 
@@ -22,6 +23,7 @@ const commands: readonly ((program: Command, terminal: Terminal) => void)[] = [
   generate,
   runs,
   size,
+  studio,
   doctor,
 ];
 

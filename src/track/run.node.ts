@@ -119,7 +119,7 @@ export class Run {
   /**
    * Changes tags, notes or archived, in a file of their own: a run that another process writes can be labelled too.
    *
-   * @throws BAD_ARGUMENT for labels that {@link isLabels} refuses, FILE_WRITE
+   * @throws BAD_ARGUMENT for labels that `isLabels` refuses, FILE_WRITE
    */
   label(changes: RunLabels): void {
     this.#labels = { ...readLabels(this.folder), ...changes };

@@ -1,0 +1,278 @@
+/**
+ * The studio's pages in a browser, over the real server and runs written for the occasion: what a reader does on each
+ * page, a run that appears and grows, a server that goes away and comes back, hostile names. Skipped without Chromium.
+ */
+import { existsSync, readdirSync, readFileSync, renameSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { gzipSync } from 'node:zlib';
+import { type Browser, chromium, type Page } from 'playwright-core';
+import { build } from 'vite';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { type Studio, serveStudio } from '../../src/server/serve.node.ts';
+import { createRun, type Run } from '../../src/track/node.ts';
+import { accessibilityFaults, contrastFaults } from './accessibility.ts';
+import { command, temporaryFolder, writeForecast, writeRun } from './support.ts';
+
+const executablePath = [process.env.CHROMIUM, '/usr/bin/chromium', '/usr/bin/chromium-browser'].find(
+  (path) => path && existsSync(path),
+);
+const flags = ['--no-sandbox', '--disable-gpu', '--disable-background-networking'];
+const hostile = '<img src=x onerror=document.title=1>';
+
+describe.skipIf(!executablePath)('the studio (install Debian’s chromium, or set CHROMIUM, if this is skipped)', () => {
+  const root = temporaryFolder();
+  const pages = temporaryFolder();
+  const serve = (port = 0) =>
+    serveStudio({ root, pages, port, token: 'token', session: 'session', command, interval: 50 });
+  let browser: Browser;
+  let studio: Studio;
+  let page: Page;
+  /** What the page complained of, beside requests that found the server away. */
+  let complaints: string[];
+
+  beforeAll(async () => {
+    const config = fileURLToPath(new URL('../../studio/vite.config.ts', import.meta.url));
+    await build({ configFile: config, logLevel: 'error', build: { outDir: pages } });
+    for (let i = 1; i <= 12; i++) {
+      writeRun(root, `run-${i}`, { seed: i % 3 }).finish('finished', { mape: i });
+    }
+    const language = createRun({
+      root,
+      name: 'whale',
+      recipe: {
+        task: 'language',
+        data: { source: hostile },
+        context: 8,
+        model: { kind: 'gpt' },
+        train: { steps: 30, batch: 2 },
+      },
+      seed: 1,
+      backend: 'reference',
+      versions: {},
+      tags: ['baseline'],
+    });
+    for (let step = 1; step <= 30; step++) language.log(step, { loss: 5 / step, [hostile]: step });
+    language.log(30, { validationLoss: 1.7, sample: '<script>document.title = 2</script> whale' });
+    language.finish('stopped', { 'floor Witten-Bell 5-gram': 1.4 });
+    const forecast = writeRun(root, 'forecaster', {});
+    writeForecast(forecast);
+    forecast.finish('finished');
+    writeRun(root, 'renamed').finish('finished');
+    renameSync(join(root, 'renamed'), join(root, hostile));
+    browser = await chromium.launch({ executablePath, args: flags });
+    studio = await serve();
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await studio?.close();
+  });
+
+  beforeEach(async () => {
+    const context = await browser.newContext({ viewport: { width: 1400, height: 900 } });
+    page = await context.newPage();
+    page.setDefaultTimeout(15_000);
+    complaints = [];
+    page.on('pageerror', (error) => complaints.push(error.message));
+    page.on('console', (message) => {
+      if (message.type() === 'error' && !message.text().includes('ERR_CONNECTION_REFUSED'))
+        complaints.push(message.text());
+    });
+    page.on('request', (request) => {
+      if (!request.url().startsWith(`http://127.0.0.1:${studio.port}/`)) complaints.push(`asked for ${request.url()}`);
+    });
+    await page.goto(studio.address);
+  });
+  afterEach(async () => {
+    await page.context().close();
+    expect(complaints).toEqual([]);
+  });
+
+  const open = (name: string) => page.goto(`http://127.0.0.1:${studio.port}/#/runs/${encodeURIComponent(name)}`);
+  const row = (name: string) =>
+    page.locator('tr[data-run]').filter({ has: page.getByRole('link', { name, exact: true }) });
+  const rows = () => page.locator('tr[data-run]').count();
+
+  /** The step of the last row in the table behind a metric's chart. */
+  async function lastStep(title: string): Promise<number> {
+    const table = page.getByRole('region', { name: `Data of ${title}`, exact: true });
+    if (!(await table.isVisible())) await page.getByLabel(title, { exact: true }).getByText('Data').click();
+    return Number((await table.locator('tbody tr:last-child td:first-child').innerText()).replace(/\D/g, ''));
+  }
+
+  it('lists the runs: searched, filtered, grouped, sorted, more of them on demand', async () => {
+    const showing = page.getByText('showing 10 of 15');
+    await showing.waitFor();
+    expect(await rows()).toBe(10);
+    await page.getByRole('button', { name: 'Show more' }).click();
+    expect(await rows()).toBe(15);
+    await page.getByLabel('Search runs').fill('run-1');
+    expect(await rows()).toBe(4);
+    await page.getByRole('button', { name: 'MAPE %' }).click();
+    expect(await page.locator('tr[data-run] a').allInnerTexts()).toEqual(['run-1', 'run-10', 'run-11', 'run-12']);
+    await page.getByRole('button', { name: 'MAPE %' }).click();
+    expect(await page.locator('tr[data-run] a').first().innerText()).toBe('run-12');
+    await page.getByLabel('Group by').selectOption('train.seed');
+    expect(await page.locator('tr.group').allInnerTexts()).toEqual([
+      'train.seed = 0',
+      'train.seed = 1',
+      'train.seed = 2',
+    ]);
+    await page.getByLabel('Add a column').selectOption('model.hidden');
+    await page.getByRole('button', { name: 'model.hidden', exact: true }).waitFor();
+    await page.getByLabel('Search runs').fill('no such run');
+    await page.getByText('No run fits.').waitFor();
+    await page.getByRole('button', { name: 'Clear the filters' }).click();
+    await page.getByLabel('Task', { exact: true }).selectOption('language');
+    expect(await rows()).toBe(1);
+  });
+
+  it('draws the curves of the runs selected, by keyboard too', async () => {
+    await page.getByText('showing 10 of 15').waitFor();
+    await page.getByRole('button', { name: 'Clear', exact: true }).click();
+    await page.getByText('Select runs in the table').waitFor();
+    const first = page.locator('tr[data-run]').first();
+    await first.focus();
+    await page.keyboard.press('ArrowDown');
+    await page.keyboard.press('Space');
+    expect(await page.locator('tr[data-run]').nth(1).getAttribute('aria-selected')).toBe('true');
+    await page.locator('.chart canvas').first().waitFor();
+    expect(await lastStep('loss')).toBeGreaterThan(1);
+    await page.getByRole('button', { name: 'tokens' }).click();
+    await page.getByLabel('Smoothing').fill('0.9');
+    await page.getByLabel('log y').check();
+    const plot = await page.locator('.chart .u-over').first().boundingBox();
+    if (!plot) throw new Error('no plot');
+    await page.mouse.move(plot.x + plot.width * 0.2, plot.y + 40);
+    await page.mouse.down();
+    await page.mouse.move(plot.x + plot.width * 0.6, plot.y + 40, { steps: 4 });
+    await page.mouse.up();
+    await page.getByRole('button', { name: 'Reset zoom' }).waitFor();
+    expect(await page.locator('.readout').count()).toBeGreaterThan(1);
+    await page.locator('.chart .u-over').first().dblclick();
+    await page.getByRole('button', { name: 'Reset zoom' }).waitFor({ state: 'detached' });
+    await page.locator('tr[data-run]').nth(1).focus();
+    await page.keyboard.press('Enter');
+    await page.getByRole('link', { name: '← Runs' }).waitFor();
+  });
+
+  it('shows a run that appears, and its curve as it grows', async () => {
+    await page.getByText('showing 10 of 15').waitFor();
+    const run: Run = writeRun(root, 'newcomer', { steps: 5 });
+    try {
+      await row('newcomer').waitFor();
+      await open('newcomer');
+      expect(await lastStep('loss')).toBe(5);
+      for (let step = 6; step <= 17; step++) run.log(step, { loss: 4 / step, learningRate: 1e-3 });
+      run.flush();
+      await expect.poll(() => lastStep('loss'), { timeout: 10_000 }).toBe(17);
+      await page.getByRole('progressbar').waitFor();
+      run.finish('stopped');
+      await page.locator('.title').getByText('stopped').waitFor();
+    } finally {
+      run.close();
+    }
+  });
+
+  it('shows one run: facts, floors, samples, its recipe beside another one', async () => {
+    await open('whale');
+    await page.getByRole('heading', { name: 'whale' }).waitFor();
+    await page.getByText('language · gpt').waitFor();
+    expect(await page.getByRole('list', { name: 'Samples' }).innerText()).toContain(
+      '<script>document.title = 2</script> whale',
+    );
+    await page.getByLabel('compared with').selectOption('run-1');
+    await page.locator('pre .added').first().waitFor();
+    expect(await page.locator('pre .removed').allInnerTexts()).toContainEqual(
+      expect.stringContaining('task: forecast'),
+    );
+    expect(await page.title()).toBe('whale · Lookback');
+  });
+
+  it('shows how a forecast bends, and which method wins', async () => {
+    await open('forecaster');
+    await page.getByRole('heading', { name: 'Forecast of airline-passengers' }).waitFor();
+    const slider = page.getByRole('slider', { name: /step/ });
+    await expect.poll(() => slider.getAttribute('aria-valuetext')).toBe('step 10');
+    await slider.press('Home');
+    expect(await slider.getAttribute('aria-valuetext')).toBe('step 0');
+    expect(await page.getByRole('table', { name: 'Scores' }).locator('tr.best').innerText()).toContain(
+      'seasonal naive',
+    );
+    await page.getByLabel('seasonal naive', { exact: true }).uncheck();
+  });
+
+  it('starts a run from a duplicated recipe, and says what the server refuses', async () => {
+    await open('run-1');
+    await page.getByRole('button', { name: 'Duplicate' }).click();
+    const dialog = page.getByRole('dialog', { name: 'New run' });
+    const text = await dialog.getByRole('textbox').inputValue();
+    expect(text).toContain('hidden: 4');
+    await dialog.getByRole('textbox').fill(text.replace('hidden:', 'hiden:'));
+    await dialog.getByRole('button', { name: 'Start run' }).click();
+    expect(await dialog.getByRole('alert').innerText()).toMatch(/hiden.*hidden/s);
+    complaints = complaints.filter((text) => !text.includes('400'));
+    await page.keyboard.press('Escape');
+    await dialog.waitFor({ state: 'detached' });
+  });
+
+  it('says when the server is away, and goes on by itself when it is back', async () => {
+    await page.getByText('showing 10 of').waitFor();
+    const { port } = studio;
+    await studio.close();
+    await page.getByText('The server is away.').waitFor();
+    complaints = [];
+    expect(await rows()).toBe(10);
+    writeRun(root, 'meanwhile').finish('finished');
+    studio = await serve(port);
+    await page.getByText('The server is away.').waitFor({ state: 'detached' });
+    await row('meanwhile').waitFor();
+    await page.getByText('live', { exact: true }).waitFor();
+  });
+
+  it('shows hostile names as the texts they are', async () => {
+    await page.getByLabel('Search runs').fill('img');
+    await page.getByText(hostile).first().waitFor();
+    await page.getByLabel('Search runs').fill('whale');
+    await page.getByText('baseline').waitFor();
+    await open('whale');
+    await page.getByText(hostile).first().waitFor();
+    expect(await page.locator('main img, main script').count()).toBe(0);
+    expect(await page.title()).toBe('whale · Lookback');
+    await open('../../etc/passwd');
+    await page.getByRole('alert').waitFor();
+    complaints = complaints.filter((text) => !/40[04]/.test(text));
+  });
+
+  it.each(['', 'whale', 'forecaster'])('has no serious accessibility fault (%s)', async (name) => {
+    if (name) await open(name);
+    await page.locator('.chart canvas').first().waitFor();
+    expect(await page.evaluate(accessibilityFaults)).toEqual([]);
+    for (const theme of ['light', 'dark']) {
+      await page.evaluate((name) => document.documentElement.setAttribute('data-theme', name), theme);
+      expect(await page.evaluate(contrastFaults)).toEqual([]);
+    }
+  });
+
+  it('turns dark and light, and remembers it', async () => {
+    const theme = () => page.evaluate(() => document.documentElement.dataset.theme);
+    expect(await theme()).toBe('light');
+    await page.getByRole('button', { name: 'Use the dark theme' }).click();
+    expect(await theme()).toBe('dark');
+    await page.reload();
+    await page.getByRole('button', { name: 'Use the light theme' }).waitFor();
+  });
+
+  it.each(['', 'forecaster', 'whale'])('fits a narrow screen (%s)', async (name) => {
+    await page.setViewportSize({ width: 420, height: 800 });
+    if (name) await open(name);
+    await page.locator('.chart canvas').first().waitFor();
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(420);
+  });
+
+  it('needs at most 300 KB of JavaScript, gzipped', () => {
+    const scripts = readdirSync(join(pages, 'assets')).filter((name) => name.endsWith('.js'));
+    const bytes = scripts.reduce((sum, name) => sum + gzipSync(readFileSync(join(pages, 'assets', name))).length, 0);
+    expect(bytes).toBeLessThan(300_000);
+  });
+});
