@@ -330,9 +330,9 @@ export const pow = (x: Tensor, exponent: number): Tensor => apply1(powOperation,
 export const sqrt = (x: Tensor): Tensor => apply1(sqrtOperation, [x], none);
 /** 1 / √x */
 export const rsqrt = (x: Tensor): Tensor => apply1(rsqrtOperation, [x], none);
-/** Sine of radians. */
+/** Sine of radians, for |x| ≤ 10⁶; the kernels give NaN beyond, where f32 holds no fraction of a turn. */
 export const sin = (x: Tensor): Tensor => apply1(sinOperation, [x], none);
-/** Cosine of radians. */
+/** Cosine of radians, for |x| ≤ 10⁶; NaN beyond, as `sin`. */
 export const cos = (x: Tensor): Tensor => apply1(cosOperation, [x], none);
 /** |x| */
 export const abs = (x: Tensor): Tensor => apply1(absOperation, [x], none);

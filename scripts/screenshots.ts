@@ -1,0 +1,42 @@
+/**
+ * Takes the pictures of the studio in docs/: trains three airline recipes in a folder that is thrown away, serves it, and
+ * photographs the pages in Chromium (CHROMIUM, else /usr/bin/chromium). Needs a built dist/studio: `npm run build` first.
+ */
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { chromium } from 'playwright-core';
+import { serveStudio } from '../src/server/serve.node.ts';
+import { parseRecipeText } from '../src/tasks/recipe.ts';
+import { startRun } from '../src/tasks/run.node.ts';
+
+const docs = fileURLToPath(new URL('../docs/', import.meta.url));
+const folder = mkdtempSync(join(tmpdir(), 'lookback-screenshots-'));
+// The pages show the folder as it was given.
+process.chdir(folder);
+const root = 'runs';
+const executablePath = process.env.CHROMIUM ?? '/usr/bin/chromium';
+const browser = await chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-gpu'] });
+let last = '';
+for (const kind of ['rnn', 'gru', 'lstm']) {
+  const recipe = parseRecipeText(readFileSync(new URL(`../recipes/airline-${kind}.yaml`, import.meta.url), 'utf8'));
+  last = (await startRun(recipe, { root })).run.name;
+}
+const studio = await serveStudio({ root });
+try {
+  const context = await browser.newContext({ viewport: { width: 1200, height: 760 }, colorScheme: 'dark' });
+  const page = await context.newPage();
+  await page.goto(studio.address);
+  await page.waitForSelector('canvas');
+  await page.waitForTimeout(1000);
+  await page.screenshot({ path: join(docs, 'studio-runs.png') });
+  await page.goto(`http://127.0.0.1:${studio.port}/#/runs/${last}`);
+  await page.waitForSelector('canvas');
+  await page.waitForTimeout(1000);
+  await page.screenshot({ path: join(docs, 'studio-run.png') });
+} finally {
+  await browser.close();
+  await studio.close();
+  rmSync(folder, { recursive: true, force: true });
+}
