@@ -21,15 +21,18 @@ if (unknown.length > 0) {
 
 /**
  * PyTorch's median figures by name, or none where it is not installed. OpenBLAS does not always know the processor, so
- * it runs once as it chooses and once told to use AVX-512, and the better figure counts.
+ * it runs as it chooses and told to use either of its AVX-512 kernels, with threads that wait passively (spinning ones
+ * fight over two cores), and the best figure of all counts.
  */
 function peers(): Map<string, number> {
   const script = fileURLToPath(new URL('./peers/torch_train.py', import.meta.url));
   const { OPENBLAS_CORETYPE: _, OPENBLAS_L2_SIZE: __, ...env } = process.env;
+  const threads = String(getBackend().threads);
+  const shared = { ...env, OMP_WAIT_POLICY: 'passive', OMP_NUM_THREADS: threads, OPENBLAS_NUM_THREADS: threads };
   const best = new Map<string, number>();
-  for (const kernel of [{}, { OPENBLAS_CORETYPE: 'SkylakeX' }]) {
-    const words = [script, String(getBackend().threads)];
-    const { stdout, status } = spawnSync('/usr/bin/python3', words, { encoding: 'utf8', env: { ...env, ...kernel } });
+  for (const kernel of [{}, { OPENBLAS_CORETYPE: 'SkylakeX' }, { OPENBLAS_CORETYPE: 'SapphireRapids' }]) {
+    const options = { encoding: 'utf8', env: { ...shared, ...kernel } } as const;
+    const { stdout, status } = spawnSync('/usr/bin/python3', [script, threads], options);
     if (status !== 0) console.error('peers: /usr/bin/python3 with torch did not run');
     for (const line of (stdout ?? '').split('\n')) {
       if (!line.startsWith('{')) continue;
