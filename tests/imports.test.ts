@@ -8,19 +8,27 @@ import { findImports, readSources, type SourceFile } from './sources.ts';
 
 /** A folder may import from any row above its own. */
 const rows = [
-  ['errors.ts', 'math.ts', 'random.ts'],
+  ['errors.ts', 'math.ts', 'random.ts', 'figures'],
   ['backends'],
   ['tensor'],
   ['nn', 'optim'],
-  ['models', 'text', 'series', 'data', 'track', 'sizing'],
+  ['models', 'vectors', 'text', 'series', 'data', 'track', 'sizing'],
   ['train', 'generate', 'inspect'],
   ['tasks'],
+  ['learn'],
   ['server', 'cli'],
   ['index.ts', 'node.ts'],
 ];
 
 /** What the folders beside models may import besides the first row. */
-const beside: Record<string, string[]> = { text: [], series: [], data: ['series', 'text'], track: [], sizing: [] };
+const beside: Record<string, string[]> = {
+  text: [],
+  vectors: ['backends', 'text'],
+  series: [],
+  data: ['series', 'text'],
+  track: [],
+  sizing: [],
+};
 
 /** Arrows within a row. */
 const sideways = ['random.ts -> math.ts', 'random.ts -> errors.ts', 'math.ts -> errors.ts', 'cli -> server'];

@@ -1,18 +1,35 @@
-/** Which page the address names: `#/` for the runs, `#/runs/NAME` for one. */
+/** Which page the address names: `#/` for the runs, `#/runs/NAME` for one, `#/PAGE/NAME?key=value` for every other. */
 
-export type Route = { page: 'runs' } | { page: 'run'; name: string };
+export interface Route {
+  /** A name of `pages.ts`; `runs` for the empty address. */
+  readonly page: string;
+  /** What follows the page, decoded: the run, the chapter; '' without. */
+  readonly name: string;
+  readonly query: URLSearchParams;
+}
 
 export function parseRoute(hash: string): Route {
-  const match = /^#\/runs\/(.+)$/.exec(hash);
-  if (!match) return { page: 'runs' };
+  const [path, query = ''] = hash.replace(/^#\/?/, '').split('?', 2);
+  const slash = path.indexOf('/');
+  const page = (slash < 0 ? path : path.slice(0, slash)) || 'runs';
+  return { page, name: decoded(slash < 0 ? '' : path.slice(slash + 1)), query: new URLSearchParams(query) };
+}
+
+function decoded(text: string): string {
   try {
-    return { page: 'run', name: decodeURIComponent(match[1]) };
+    return decodeURIComponent(text);
   } catch {
-    return { page: 'run', name: match[1] };
+    return text;
   }
 }
 
-export const runAddress = (name: string): string => `#/runs/${encodeURIComponent(name)}`;
+/** The address of a page. */
+export function address(page: string, name = '', query: Record<string, string | number> = {}): string {
+  const text = new URLSearchParams(Object.entries(query).map(([key, value]) => [key, String(value)])).toString();
+  return `#/${page}${name === '' ? '' : `/${encodeURIComponent(name)}`}${text === '' ? '' : `?${text}`}`;
+}
+
+export const runAddress = (name: string): string => address('runs', name);
 
 class Router {
   current = $state.raw<Route>(parseRoute(location.hash));
