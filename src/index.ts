@@ -19,6 +19,7 @@ export { type BackendChoice, backendChoices, createBackend, type InitOptions, in
 export { ReferenceBackend } from './backends/reference/reference.ts';
 export * from './data/index.ts';
 export { type ErrorCode, type ErrorParts, errorCodes, LookbackError } from './errors.ts';
+export * from './forecasting/index.ts';
 export * from './generate/index.ts';
 export * as math from './math.ts';
 export * from './models/index.ts';

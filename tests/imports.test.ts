@@ -15,7 +15,7 @@ const rows = [
   ['models', 'vectors', 'text', 'series', 'data', 'track', 'sizing'],
   ['train', 'generate', 'inspect'],
   ['tasks'],
-  ['learn'],
+  ['forecasting', 'learn'],
   ['server', 'cli'],
   ['index.ts', 'node.ts'],
 ];
@@ -31,7 +31,7 @@ const beside: Record<string, string[]> = {
 };
 
 /** Arrows within a row. */
-const sideways = ['random.ts -> math.ts', 'random.ts -> errors.ts', 'math.ts -> errors.ts', 'cli -> server'];
+const sideways = ['random.ts -> math.ts', 'random.ts -> errors.ts', 'math.ts -> errors.ts', 'cli -> server', 'inspect -> generate'];
 
 const sources = readSources();
 const room = (path: string) => path.split('/')[0];

@@ -12,3 +12,4 @@ export {
   resolveText,
   type SeriesOptions,
 } from './resolve.node.ts';
+export { readTable, type TableRow } from './table.node.ts';

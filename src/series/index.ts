@@ -11,6 +11,7 @@ export {
   seasonalNaiveGrowth,
   windowAverage,
 } from './baselines.ts';
+export * from './classical/index.ts';
 export { mae, mape, mase, rmse, smape } from './metrics.ts';
 export type { Series } from './series.ts';
 export type { ChainOptions, ChainState } from './transform-chain.ts';

@@ -1,15 +1,17 @@
-/** `lookback forecast RUN`: what a trained forecaster expects after the end of the data. */
-import type { Command } from 'commander';
+/** `lookback forecast RUN|FILE`: what a trained forecaster, or the best of many, expects after the end of the data. */
+import { type Command, Option } from 'commander';
 import { init } from '../../backends/init.ts';
 import { LookbackError } from '../../errors.ts';
 import { loadForecaster } from '../../tasks/export.node.ts';
 import { forecastAfter } from '../../tasks/forecast.ts';
 import { readSeries } from '../../tasks/run.node.ts';
 import { openRun } from '../../track/node.ts';
+import { number, whole } from '../numbers.ts';
 import { formatNumber } from '../terminal/format.ts';
 import { plot } from '../terminal/plot.ts';
 import { table } from '../terminal/table.ts';
 import type { Terminal } from '../terminal/terminal.ts';
+import { type ForecastFileOptions, forecastFile, isTable } from './forecastFile.ts';
 
 interface ForecastOptions {
   runs: string;
@@ -20,13 +22,36 @@ interface ForecastOptions {
 export function register(program: Command, terminal: Terminal): void {
   program
     .command('forecast')
-    .argument('<run>', 'name of a forecast run, or path of its folder')
-    .description("forecast the steps after the end of the run's data")
-    .option('--data <file>', 'forecast after the end of this CSV instead (same column, same spacing)')
+    .argument('<run|file>', 'a table (CSV, JSON, JSON lines, Parquet), or the name or folder of a forecast run')
+    .description('forecast any table by the best of many models, or go on after the data of a run')
+    .option('--target <column>', 'the column to forecast; several with commas')
+    .option('--horizon <count>', 'steps to forecast', whole(1))
+    .option('--models <names>', 'auto (the classical ones) and any of rnn, lstm, gru, transformer, …', 'auto')
+    .option('--backtest <origins>', 'origins that every model is judged from', whole(1), 3)
+    .option('--stride <count>', 'steps from one origin to the next; default the horizon', whole(1))
+    .option('--level <share>', 'coverage of the intervals, between 0 and 1', number(0, 1), 0.9)
+    .option('--time <column>', 'the column of times; default one called date, month, …')
+    .option('--id <column>', 'the column that tells several series apart')
+    .option('--frequency <spacing>', 'such as month, business day, 10 minutes; default what the times say')
+    .option('--period <count>', 'values a season; default the usual of the frequency', whole(1))
+    .addOption(new Option('--missing <how>', 'what becomes of gaps').choices(['refuse', 'interpolate', 'carry']))
+    .option('--seed <number>', 'of the networks', whole(0), 1)
+    .option('--plot <file>', 'write the fan chart as SVG')
+    .option('--csv', 'print the forecast as CSV')
+    .option('--data <file>', 'of a run: forecast after the end of this CSV instead (same column, same spacing)')
     .option('--runs <folder>', 'the folder of all runs', 'runs')
     .option('--json', 'print one JSON object')
-    .addHelpText('after', '\nExample:\n  lookback forecast cerulean-plasma-69 --json')
-    .action((name: string, options: ForecastOptions) => forecast(name, options, terminal));
+    .addHelpText(
+      'after',
+      `
+Examples:
+  lookback forecast sales.csv --target units --horizon 12
+  lookback forecast sales.csv --target units --horizon 12 --models auto,lstm --backtest 5 --plot out.svg
+  lookback forecast cerulean-plasma-69 --json`,
+    )
+    .action((name: string, options: ForecastOptions & ForecastFileOptions) =>
+      isTable(name) ? forecastFile(name, options, terminal) : forecast(name, options, terminal),
+    );
 }
 
 async function forecast(name: string, { runs, data, json }: ForecastOptions, terminal: Terminal): Promise<void> {

@@ -1,0 +1,114 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { LookbackError } from '../errors.ts';
+import { type FrameOptions, type Row, readFrame } from './frame.ts';
+
+const monthly = (values: readonly unknown[], year = 2020): Row[] =>
+  values.map((value, i) => ({ month: `${year + Math.floor(i / 12)}-${String((i % 12) + 1).padStart(2, '0')}`, value }));
+const refused = (rows: readonly Row[], options: FrameOptions, words: RegExp, code = 'DATA_INVALID') => {
+  expect(() => readFrame(rows, options)).toThrow(
+    expect.objectContaining({ code, message: expect.stringMatching(words) }),
+  );
+};
+
+describe('rows as series', () => {
+  it('reads one series with its times and what comes after', () => {
+    const { series, future, notes } = readFrame(monthly(['1', 2, '3e0', 4n]));
+    expect(series).toHaveLength(1);
+    expect([...series[0].values]).toEqual([1, 2, 3, 4]);
+    expect(series[0].times[3]).toBe('2020-04');
+    expect(future(0, 2)).toEqual(['2020-05', '2020-06']);
+    expect(notes).toEqual(['value: 4 values are too few for a season of 12']);
+  });
+
+  it('reads long form by id and wide form by several targets', () => {
+    const long = monthly([1, 2, 3]).flatMap((row) => [
+      { ...row, shop: 'a' },
+      { ...row, shop: 'b', value: 9 },
+    ]);
+    expect(
+      readFrame(long, { target: 'value', id: 'shop' }).series.map(({ name, values }) => [name, ...values]),
+    ).toEqual([
+      ['a', 1, 2, 3],
+      ['b', 9, 9, 9],
+    ]);
+    const wide = [
+      { t: 1, a: 1, b: 2 },
+      { t: 2, a: 3, b: 4 },
+    ];
+    expect(readFrame(wide, { target: ['a', 'b'], time: 't' }).series.map(({ name }) => name)).toEqual(['a', 'b']);
+  });
+
+  it('names what does not fit', () => {
+    refused([], {}, /no rows/);
+    refused(monthly([1, 2, 'x', 4]), { target: 'value' }, /row 3, column value: "x" is not a number/);
+    refused([...monthly([1, 2, 3]), { month: '2020-02', value: 5 }], {}, /1 times stand twice: 2020-02/);
+    refused(monthly([1, null, 3]), {}, /1 values are missing: 2020-02/);
+    refused(
+      monthly([1, 2, 3, 4]).filter((_, i) => i !== 1),
+      {},
+      /values are missing: 2020-02/,
+    );
+    refused(
+      [
+        { month: '2020-01-01', value: 1 },
+        { month: '2020-01-02', value: 1 },
+        { month: '2020-01-03', value: 1 },
+        { month: '2020-01-03 10:30', value: 2 },
+      ],
+      {},
+      /does not lie on a grid of one day/,
+    );
+    refused([{ month: 'soon', value: 1 }], {}, /"soon" is not a time/);
+    refused(monthly([1, 2]), { target: 'valu' }, /Did you mean value/, 'BAD_ARGUMENT');
+    refused([{ a: 1, b: 2 }], {}, /columns a, b could be forecast/, 'BAD_ARGUMENT');
+    refused(
+      [
+        { time: 0, value: 1 },
+        { time: 1, value: 1 },
+        { time: 2, value: 1 },
+        { time: 1e9, value: 2 },
+      ],
+      {},
+      /are not there/,
+    );
+  });
+
+  it('fills gaps as it is told, never by itself, and says so', () => {
+    const rows = monthly([1, null, null, 4, 'NA', 6]);
+    const filled = (missing: 'interpolate' | 'carry') => readFrame(rows, { target: 'value', missing });
+    expect([...filled('interpolate').series[0].values]).toEqual([1, 2, 3, 4, 5, 6]);
+    expect([...filled('carry').series[0].values]).toEqual([1, 1, 1, 4, 4, 6]);
+    expect(filled('carry').notes[0]).toMatch(/3 missing values carried forward: 2020-02, 2020-03, 2020-05/);
+    refused(monthly([null, 2, 3]), { target: 'value', missing: 'carry' }, /2020-01/);
+  });
+
+  it('sorts rows that are out of order and says so', () => {
+    const { series, notes } = readFrame(monthly([1, 2, 3]).reverse());
+    expect([...series[0].values]).toEqual([1, 2, 3]);
+    expect(notes[0]).toMatch(/sorted/);
+  });
+
+  it('gives series or a coded error for any rows', () => {
+    const cell = fc.oneof(
+      fc.integer(),
+      fc.double(),
+      fc.constantFrom('', 'NA', '2020-01', '2020-02-31', 'x', null, undefined, true),
+    );
+    fc.assert(
+      fc.property(
+        fc.array(fc.record({ time: cell, value: cell }), { maxLength: 12 }),
+        fc.constantFrom('carry' as const, 'interpolate' as const, undefined),
+        (rows, missing) => {
+          try {
+            for (const { values } of readFrame(rows, { missing }).series)
+              expect(values.every(Number.isFinite)).toBe(true);
+          } catch (error) {
+            expect(error).toBeInstanceOf(LookbackError);
+          }
+        },
+      ),
+      { seed: 7, numRuns: 500 },
+    );
+  });
+});
