@@ -1,6 +1,7 @@
 /** Data from files and the network. Node only. */
 
 export { parseSeries, type SeriesColumns, type SeriesTable } from './csv.node.ts';
+export { type DocumentOptions, readDocuments } from './documents.node.ts';
 export { type DownloadOptions, download } from './download.node.ts';
 export {
   cacheFolder,
@@ -12,4 +13,14 @@ export {
   resolveText,
   type SeriesOptions,
 } from './resolve.node.ts';
+export {
+  isShardFolder,
+  openShards,
+  type PrepareOptions,
+  prepareShards,
+  type ShardIndex,
+  ShardReader,
+  type Shards,
+} from './shards.node.ts';
 export { readTable, type TableRow } from './table.node.ts';
+export { loadTokenizer, readTokenizerFile, tokenizerNames } from './tokenizers.node.ts';

@@ -12,11 +12,11 @@ import { createRequire } from 'node:module';
 import { homedir } from 'node:os';
 import { basename, dirname, extname, join } from 'node:path';
 import { LookbackError, nearest } from '../errors.ts';
-import { airlinePassengers } from '../series/airline.ts';
+import { airlineCsv } from '../series/airline.ts';
 import type { Series } from '../series/series.ts';
-import { parseSeries } from './csv.node.ts';
 import { type DownloadOptions, download } from './download.node.ts';
 import { type DataFile, type DataSet, dataSets } from './registry.ts';
+import { readSeriesText, type SeriesTextOptions } from './seriesText.ts';
 
 export interface ResolveOptions {
   /** Whether a file that is nowhere on this machine is downloaded. */
@@ -39,11 +39,7 @@ export interface ResolvedSeries {
   readonly sha256: string;
 }
 
-export interface SeriesOptions extends ResolveOptions {
-  column?: string | readonly string[];
-  time?: string;
-  period?: number;
-}
+export interface SeriesOptions extends ResolveOptions, SeriesTextOptions {}
 
 /** How deep LOOKBACK_DATA is searched: itself and this many levels below. */
 const searchDepth = 3;
@@ -71,26 +67,11 @@ export async function resolveSeries(source: string, options: SeriesOptions = {})
   const set = dataSets.find(({ name }) => name === source);
   if (set && set.kind !== 'series') throw wrongKind(set, 'series');
   if (!set) refuseExtension(source, ['.txt', '.json', '.jsonl', '.parquet'], 'a CSV file');
-  const asked = typeof options.column === 'string' ? [options.column] : options.column;
   const text =
     set?.name === 'airline-passengers' ? airlineCsv() : decode(await readSource(source, set, options), source);
   if (text.trim() === '') throw new LookbackError('DATA_INVALID', { where: source, problem: 'the file is empty' });
   const name = set?.name ?? basename(source, extname(source));
-  const { columns, values, times } = parseSeries(
-    text,
-    { columns: asked ?? set?.columns, time: options.time ?? set?.time },
-    source,
-  );
-  const period = options.period ?? set?.period;
-  const series = columns.map(
-    (column, k): Series => ({
-      name: columns.length === 1 ? name : column,
-      values: values[k],
-      start: times?.[0],
-      period,
-      times,
-    }),
-  );
+  const series = readSeriesText(text, source, options);
   return { name, series, sha256: sha256(text) };
 }
 
@@ -189,13 +170,6 @@ async function mobyDick(): Promise<string> {
   const parts = ['etymology', 'extracts', ...chapters, 'epilogue'].map((name) => join(folder, `${name}.txt`));
   const texts = await Promise.all(parts.map((path) => readFile(path, 'utf8')));
   return `${texts.map((text) => text.trim()).join('\n\n')}\n`;
-}
-
-/** The built-in series takes the way of every other: column names, labels and checks are the same. */
-function airlineCsv(): string {
-  const month = (i: number) => `${1949 + Math.floor(i / 12)}-${String((i % 12) + 1).padStart(2, '0')}`;
-  const rows = Array.from(airlinePassengers().values, (value, i) => `${month(i)},${value}`);
-  return ['month,passengers', ...rows, ''].join('\n');
 }
 
 function decode(bytes: Uint8Array, where: string): string {

@@ -1,0 +1,92 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { LanguageTask } from '../../tasks/language.ts';
+import type { LanguageRecipe } from '../../tasks/recipe.ts';
+import { parseRecipe } from '../../tasks/recipe.ts';
+import { ByteTokenizer, trainBytePairs } from '../../text/index.ts';
+import { runProgram } from '../program.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'lookback-tokenize-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+const file = join(folder, 'text.txt');
+writeFileSync(file, 'the cat sat on the mat, the cat sat\n'.repeat(30));
+
+async function run(...words: string[]) {
+  let out = '';
+  let err = '';
+  const write = (text: string) => (out += text);
+  const writeError = (text: string) => (err += text);
+  const terminal = { write, writeError, width: 100, colour: false, live: false };
+  const status = await runProgram(words, terminal);
+  return { status, out, err };
+}
+
+describe('lookback tokenize and data', () => {
+  const made = join(folder, 'tokenizer.json');
+
+  it('trains, shows and prints ids', async () => {
+    const trained = await run('tokenize', file, '--train', '--vocab', '280', '--out', made, '--threads', '1');
+    expect(trained.status).toBe(0);
+    expect(trained.out).toContain('first merges: ');
+    expect(existsSync(made)).toBe(true);
+    const shown = await run('tokenize', file, '--tokenizer', made, '--tokenizer', 'byte', '--tokens', '8');
+    expect(shown.out).toMatch(/1080 characters, 1080 bytes/);
+    expect(shown.out).toMatch(/byte +256 +1080 +1\.00/);
+    const ids = JSON.parse((await run('tokenize', file, '--tokenizer', made, '--json')).out);
+    expect(ids.length).toBeLessThan(500);
+    const both = JSON.parse((await run('tokenize', file, '--tokenizer', made, '--tokenizer', 'byte', '--json')).out);
+    expect(both[made]).toEqual(ids);
+  });
+
+  it('refuses what is wrong with the next step', async () => {
+    expect(await run('tokenize', file, '--tokenizer', 'gpt-2')).toMatchObject({ status: 1 });
+    expect((await run('tokenize', file, '--tokenizer', 'gpt22')).err).toContain('Did you mean gpt2?');
+    expect(await run('tokenize', file, '--tokenizer', 'byte', '--special', 'maybe')).toMatchObject({ status: 2 });
+    expect(await run('tokenize', file, '--train', '--pattern', 'gpt9')).toMatchObject({ status: 2 });
+    expect((await run('tokenize', file, '--train', '--vocab', '100')).err).toContain('at least 256');
+  });
+
+  it('prepares shards', async () => {
+    // The text has pairs for 268 tokens and no more.
+    const out = join(folder, 'shards');
+    const words = [
+      'data',
+      'prepare',
+      file,
+      '--tokenizer',
+      made,
+      '--separator',
+      '\n',
+      '--out',
+      out,
+      '--threads',
+      '1',
+      '--json',
+    ];
+    const { status, out: json } = await run(...words, '--validation', '0.5');
+    expect(status).toBe(0);
+    expect(JSON.parse(json)).toMatchObject({ dtype: 'u16', vocabularySize: 268 });
+  });
+
+  it('lets a language task train on any tokenizer, with bits per byte', () => {
+    const recipe = parseRecipe({
+      task: 'language',
+      data: { source: file },
+      context: 8,
+      model: { kind: 'gpt', layers: 1, heads: 1, width: 8 },
+      train: { steps: 2, batch: 2, evaluation: { batches: 1 } },
+    }) as LanguageRecipe;
+    const text = readFileSync(file, 'utf8');
+    const bytes = new LanguageTask(recipe, text, new ByteTokenizer());
+    expect(bytes.bytesPerToken).toBe(1);
+    expect(bytes.bitsPerByte(Math.LN2)).toBeCloseTo(1, 12);
+    const pairs = new LanguageTask(recipe, text, trainBytePairs([text], { vocabulary: 280 }));
+    expect(pairs.bytesPerToken).toBeGreaterThan(2);
+    expect(pairs.evaluate().metrics.bitsPerByte).toBeCloseTo(
+      pairs.evaluate().score / Math.LN2 / pairs.bytesPerToken,
+      6,
+    );
+  });
+});
