@@ -21,7 +21,7 @@ const dropHelper = {
 export default defineConfig([
   {
     ...common,
-    entry: { ...library, cli: 'src/cli/main.ts' },
+    entry: { ...library, cli: 'src/cli/main.ts', textWorker: 'src/text/textWorker.node.ts' },
     // zod and yaml go in: loading their many files would cost about 80 of the 150 ms that importing lookback may take.
     deps: { neverBundle: [/^node:/], alwaysBundle: ['zod', 'yaml'], onlyBundle: false },
     dts: false,

@@ -10,6 +10,10 @@ import { chromium } from 'playwright-core';
 import { serveStudio } from '../src/server/serve.node.ts';
 import { parseRecipeText } from '../src/tasks/recipe.ts';
 import { startRun } from '../src/tasks/run.node.ts';
+import { pages } from '../studio/src/pages.ts';
+
+/** Of the pages listed in `pages.ts`, those with a picture in docs/. */
+const photographed = ['model', 'lecture', 'here', 'size'];
 
 const docs = fileURLToPath(new URL('../docs/', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'lookback-screenshots-'));
@@ -35,6 +39,12 @@ try {
   await page.waitForSelector('canvas');
   await page.waitForTimeout(1000);
   await page.screenshot({ path: join(docs, 'studio-run.png') });
+  // The other pages as a reader first finds them; those that train are given time to show a curve.
+  for (const { page: name } of pages.filter(({ page }) => photographed.includes(page))) {
+    await page.goto(`http://127.0.0.1:${studio.port}/#/${name}`);
+    await page.waitForTimeout(6000);
+    await page.screenshot({ path: join(docs, `studio-${name}.png`) });
+  }
 } finally {
   await browser.close();
   await studio.close();

@@ -33,6 +33,7 @@ export const errorCodes = {
   RUN_BUSY: { meaning: 'another process is writing this run', exit: 1 },
   CHECKPOINT_INVALID: { meaning: 'a checkpoint is damaged or of another schema version', exit: 1 },
   NON_FINITE: { meaning: 'training met an infinite or undefined number', exit: 1 },
+  LINK_INVALID: { meaning: 'a shared link is damaged, too long or of another version', exit: 1 },
 } as const satisfies Record<string, { meaning: string; exit: 1 | 2 }>;
 
 /** A stable name for a kind of failure; test this, not the message. */

@@ -21,6 +21,7 @@ export * from './data/index.ts';
 export { type ErrorCode, type ErrorParts, errorCodes, LookbackError } from './errors.ts';
 export * from './forecasting/index.ts';
 export * from './generate/index.ts';
+export * as inspect from './inspect/index.ts';
 export * as math from './math.ts';
 export * from './models/index.ts';
 export type { AttentionOptions, Conv1dOptions } from './nn/index.ts';
@@ -41,11 +42,14 @@ export type {
 } from './tensor/index.ts';
 export * from './tensor/index.ts';
 export {
+  BytePairTokenizer,
+  ByteTokenizer,
   bestFloor,
   CharacterTokenizer,
   type CharacterTokenizerJson,
   crossEntropy as ngramCrossEntropy,
   type FloorSmoothing,
+  type MergeStep,
   type NgramCounts,
   type NgramFloor,
   type NgramFloors,
@@ -53,8 +57,18 @@ export {
   NgramModel,
   type NgramOptions,
   type NgramWeights,
+  PipelineTokenizer,
+  parseTokenizerJson,
+  readGguf,
+  readSentencePiece,
+  readTiktoken,
+  readTiktokenJson,
+  StreamingDecoder,
   sample as sampleNgram,
   type Tokenizer,
+  tokenizerFromJSON,
+  toTokenizerJson,
+  trainBytePairs,
   trainNgram,
 } from './text/index.ts';
 export * from './track/index.ts';

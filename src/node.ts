@@ -10,4 +10,10 @@ export {
   resumeRun,
   startRun as run,
 } from './tasks/run.node.ts';
+export {
+  type TrainedFiles,
+  type TrainFilesOptions,
+  trainFiles,
+  trainStreams,
+} from './text/training/trainFiles.node.ts';
 export * from './track/node.ts';

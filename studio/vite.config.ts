@@ -7,11 +7,15 @@ export default defineConfig({
   root: fileURLToPath(new URL('.', import.meta.url)),
   base: './',
   plugins: [svelte()],
+  // The page reads CSV files as the command line does; this build of the parser needs nothing of Node's.
+  resolve: { alias: { 'csv-parse/sync': 'csv-parse/browser/esm/sync' } },
   build: {
     outDir: fileURLToPath(new URL('../dist/studio', import.meta.url)),
     emptyOutDir: true,
     target: 'es2022',
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
+    // Figures take the page's own document; linkedom serves where there is none.
+    rolldownOptions: { external: ['linkedom'] },
   },
 });

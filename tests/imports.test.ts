@@ -31,7 +31,13 @@ const beside: Record<string, string[]> = {
 };
 
 /** Arrows within a row. */
-const sideways = ['random.ts -> math.ts', 'random.ts -> errors.ts', 'math.ts -> errors.ts', 'cli -> server', 'inspect -> generate'];
+const sideways = [
+  'random.ts -> math.ts',
+  'random.ts -> errors.ts',
+  'math.ts -> errors.ts',
+  'cli -> server',
+  'inspect -> generate',
+];
 
 const sources = readSources();
 const room = (path: string) => path.split('/')[0];

@@ -5,13 +5,16 @@
 import { Command, CommanderError } from 'commander';
 import packageJson from '../../package.json' with { type: 'json' };
 import { LookbackError } from '../errors.ts';
+import { register as data } from './commands/data.ts';
 import { register as doctor } from './commands/doctor.ts';
 import { register as forecast } from './commands/forecast.ts';
 import { register as generate } from './commands/generate.ts';
+import { register as learn } from './commands/learn.ts';
 import { register as runs } from './commands/runs.ts';
 import { register as size } from './commands/size.ts';
 import { register as start } from './commands/start.ts';
 import { register as studio } from './commands/studio.ts';
+import { register as tokenize } from './commands/tokenize.ts';
 import { register as train } from './commands/train.ts';
 import { colours, systemTerminal, type Terminal } from './terminal/terminal.ts';
 
@@ -23,6 +26,9 @@ const commands: readonly ((program: Command, terminal: Terminal) => void)[] = [
   generate,
   runs,
   size,
+  tokenize,
+  data,
+  learn,
   studio,
   doctor,
 ];

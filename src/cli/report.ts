@@ -1,7 +1,9 @@
 /** What a finished run is told as: table, plot, verdict, sample. Text for people; `--json` has its own object. */
 
 import { ForecastTask } from '../tasks/forecast.ts';
+import { LanguageTask } from '../tasks/language.ts';
 import type { RunOutcome } from '../tasks/run.node.ts';
+import { CharacterTokenizer } from '../text/index.ts';
 import { formatNumber } from './terminal/format.ts';
 import { plot } from './terminal/plot.ts';
 import { table } from './terminal/table.ts';
@@ -69,12 +71,14 @@ function forecastReport(task: ForecastTask, { scores }: RunOutcome, terminal: Te
 }
 
 function languageReport(
-  { floors, validationLoss, sample }: RunOutcome,
+  { task, floors, validationLoss, sample }: RunOutcome,
   { curve, settled }: Pick<Watch, 'curve' | 'settled'>,
   terminal: Terminal,
 ) {
   const ink = colours(terminal.colour);
   const colour = terminal.colour;
+  const language = task instanceof LanguageTask ? task : undefined;
+  const unit = language?.tokenizer instanceof CharacterTokenizer ? 'character' : 'token';
   const late = curve.filter(({ seconds }) => seconds > 0);
   const best = floors.reduce((a, b) => (a.nats <= b.nats ? a : b));
   if (late.length > 1) {
@@ -83,7 +87,7 @@ function languageReport(
       { name: `floor: ${smoothingNames[best.smoothing]} ${best.order}-gram`, values: x.map(() => best.nats), x },
       { name: 'validation loss', values: late.map(({ loss }) => loss), x },
     ];
-    const title = 'nats per character over seconds of training';
+    const title = `nats per ${unit} over seconds of training`;
     terminal.write(`\n${plot(curves, { title, width: terminal.width, height: 12, colour })}\n`);
   }
   if (validationLoss !== undefined) {
@@ -94,12 +98,13 @@ function languageReport(
     ]);
     rows.push(['this model', validationLoss.toFixed(3), 'trained']);
     rows.sort((a, b) => Number(a[1]) - Number(b[1]));
-    terminal.write(table({ columns: ['whole validation split', 'nats/character', ''], rows, highlight: 0, colour }));
+    terminal.write(table({ columns: ['whole validation split', `nats/${unit}`, ''], rows, highlight: 0, colour }));
     const verdict =
       validationLoss < best.nats
         ? 'The trained model is below the n-gram floor.'
         : `Counting still wins. It is ${distance(validationLoss, settled, best)}.`;
     terminal.write(`\n${ink.bold(verdict)}\n`);
+    if (language) terminal.write(`${language.bitsPerByte(validationLoss).toFixed(3)} bits per byte of text.\n`);
   }
   if (sample?.trim()) terminal.write(`\n${ink.dim('It writes:')}\n${ink.cyan(sample.trim())}\n`);
 }

@@ -10,6 +10,8 @@ export interface FigureOptions extends Plot.PlotOptions {
   readonly title: string;
   /** One sentence under the title. */
   readonly subtitle?: string;
+  /** Default: as the reader's system says. */
+  readonly theme?: 'light' | 'dark';
 }
 
 /** Okabe and Ito's colours, which people with any colour vision tell apart; black is the text's own colour. */
@@ -24,8 +26,16 @@ export const palette = [
   '#7F7F7F',
 ] as const;
 
-/** The plot as the text of an SVG file. */
-export async function figure({ title, subtitle, width = 720, ...options }: FigureOptions): Promise<string> {
+/** Dash patterns for lines beyond the colours, and for formulas beside a model. */
+export const dashPatterns = ['', '7 3', '2 3', '9 3 2 3'] as const;
+
+const colours = {
+  light: 'color:#1b1f24;--plot-background:#fff;background:#fff',
+  dark: 'color:#e6e6e6;--plot-background:#16181b;background:#16181b',
+};
+
+/** The plot as the text of an SVG file, which may also stand inside an HTML page. */
+export async function figure({ title, subtitle, theme, width = 720, ...options }: FigureOptions): Promise<string> {
   const document = await ownDocument();
   const top = (options.marginTop ?? 20) + (subtitle === undefined ? 24 : 42);
   const svg = Plot.plot({
@@ -36,13 +46,16 @@ export async function figure({ title, subtitle, width = 720, ...options }: Figur
     document,
     figure: false,
     ariaLabel: title,
+    className: 'figure',
   } as Plot.PlotOptions) as SVGSVGElement;
   svg.setAttribute('xmlns', 'http://www.w3.org/2000/svg');
   svg.setAttribute('role', 'img');
+  // The names of its groups are of no use inside an image, and not allowed without a role.
+  for (const group of svg.querySelectorAll('g[aria-label]')) group.removeAttribute('aria-label');
   const style = document.createElementNS('http://www.w3.org/2000/svg', 'style');
-  style.textContent =
-    ':root{color:#1b1f24;--plot-background:#fff;background:#fff}' +
-    '@media(prefers-color-scheme:dark){:root{color:#e6e6e6;--plot-background:#16181b;background:#16181b}}';
+  style.textContent = `svg.figure{${colours[theme ?? 'light']}}${
+    theme === undefined ? `@media(prefers-color-scheme:dark){svg.figure{${colours.dark}}}` : ''
+  }`;
   svg.insertBefore(style, svg.firstChild);
   for (const [text, y, size, weight] of [
     [title, 18, 14, 650],
@@ -61,7 +74,25 @@ export async function figure({ title, subtitle, width = 720, ...options }: Figur
       line.setAttribute(name, String(value));
     svg.appendChild(line);
   }
-  return `${svg.outerHTML}\n`;
+  return `${xmlOf(svg)}\n`;
+}
+
+const entities: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
+
+/** A text that stands for itself in HTML and XML, in attributes too; what XML may not hold becomes `�`. */
+export function escaped(text: string): string {
+  return text
+    .replace(/[\p{Cc}\ufffe\uffff]/gu, (character) => (/[\t\n\r\x7f-\x9f]/.test(character) ? character : '\ufffd'))
+    .replace(/[&<>"]/g, (character) => entities[character]);
+}
+
+/** An element as XML; `outerHTML` leaves `&` and `<` in attributes as they are. */
+function xmlOf(node: Node): string {
+  if (node.nodeType === 3) return escaped(node.textContent ?? '');
+  if (node.nodeType !== 1) return '';
+  const element = node as Element;
+  const attributes = [...element.attributes].map(({ name, value }) => ` ${name}="${escaped(value)}"`).join('');
+  return `<${element.localName}${attributes}>${[...element.childNodes].map(xmlOf).join('')}</${element.localName}>`;
 }
 
 /** The page's document, or one of linkedom's, which needs no browser. */

@@ -4,14 +4,27 @@
  */
 import { Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
+import { compress } from 'hono/compress';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
+import { z } from 'zod';
 import { type ErrorCode, LookbackError } from '../errors.ts';
-import { type CurvesQuery, readCurves, readDetail, readForecast, readSamples } from './details.node.ts';
+import {
+  type CurvesQuery,
+  readCurves,
+  readDetail,
+  readForecast,
+  readManyCurves,
+  readMetrics,
+  readSamples,
+} from './details.node.ts';
 import type { StudioEventStream } from './events.ts';
 import type { Jobs } from './jobs.node.ts';
+import { addModelRoutes } from './model.node.ts';
+import { runReport } from './report.node.ts';
 import type { RunsFolder } from './runs.node.ts';
 import { onlyOwner, type SecurityOptions, secureHeaders } from './security.ts';
-import type { ApiError, RunDetail, RunList, StartedRun } from './wire.ts';
+import { readSet } from './sets.node.ts';
+import type { ApiError, DataText, RunDetail, RunList, StartedRun } from './wire.ts';
 
 export interface AppOptions extends SecurityOptions {
   runs: RunsFolder;
@@ -31,7 +44,8 @@ const mostPoints = 100_000;
 
 export function createApp({ runs, jobs, events, page, report = () => {}, ...security }: AppOptions): Hono {
   const app = new Hono();
-  app.use(secureHeaders(), onlyOwner(security));
+  // Texts only: event streams must not wait for a block to fill, and curves are numbers that hardly shrink.
+  app.use(secureHeaders(), compress(), onlyOwner(security));
   app.use('/api/*', bodyLimit({ maxSize: longestBody, onError: () => failure(badRequest('body', 'at most 1 MiB')) }));
 
   app.get('/api/runs', ({ json }) => json({ runs: runs.list(), root: runs.root } satisfies RunList));
@@ -42,6 +56,14 @@ export function createApp({ runs, jobs, events, page, report = () => {}, ...secu
   });
   app.get('/api/runs/:name/metrics', ({ req, json }) =>
     json(readCurves(runs, req.param('name'), curvesQuery(req.query()))),
+  );
+  app.post('/api/metrics', async ({ req, json }) =>
+    json(readMetrics(runs, checked(metricsRequest, await readJsonBody(req.raw)).runs)),
+  );
+  app.post('/api/curves', async ({ req, body }) =>
+    body(readManyCurves(runs, checked(curvesRequest, await readJsonBody(req.raw))), 200, {
+      'content-type': 'application/octet-stream',
+    }),
   );
   app.get('/api/runs/:name/samples', ({ req, json }) => json(readSamples(runs, req.param('name'))));
   app.get('/api/runs/:name/forecast', ({ req, json }) => json(readForecast(runs, req.param('name'))));
@@ -61,6 +83,19 @@ export function createApp({ runs, jobs, events, page, report = () => {}, ...secu
     await jobs.resume(req.param('name'));
     return json({});
   });
+  app.post('/api/runs/:name/labels', async ({ req, json }) => {
+    runs.label(req.param('name'), checked(labels, await readJsonBody(req.raw)));
+    return json({});
+  });
+  app.get('/api/runs/:name/report', async ({ req, html, header }) => {
+    const name = req.param('name');
+    const report = await runReport(runs, name);
+    header('content-disposition', `attachment; filename*=UTF-8''${encodeURIComponent(name)}.html`);
+    return html(report);
+  });
+
+  app.get('/api/data/:name', async ({ req, json }) => json((await readSet(req.param('name'))) satisfies DataText));
+  addModelRoutes(app, runs, readJsonBody);
 
   app.all('/api/*', () => notFound());
   app.get('*', async ({ req }) => (await page(req.path)) ?? notFound());
@@ -71,6 +106,27 @@ export function createApp({ runs, jobs, events, page, report = () => {}, ...secu
     return response;
   });
   return app;
+}
+
+const name = z.string().max(1000);
+const metricsRequest = z.strictObject({ runs: z.array(name).max(2000) });
+const curvesRequest = z.strictObject({
+  runs: z.array(z.strictObject({ name, from: z.number().optional(), to: z.number().optional() })).max(2000),
+  metrics: z.array(name).max(200),
+  points: z.int().min(2).max(mostPoints).optional(),
+});
+const labels = z.strictObject({
+  tags: z.array(z.string()).max(100).optional(),
+  notes: z.string().optional(),
+  archived: z.boolean().optional(),
+});
+
+/** The body as the schema has it. BAD_ARGUMENT naming the first place where it differs. */
+function checked<T>(schema: z.ZodType<T>, body: unknown): T {
+  const result = schema.safeParse(body);
+  if (result.success) return result.data;
+  const [{ path, message }] = result.error.issues;
+  throw badRequest(['body', ...path].join('.'), message);
 }
 
 /** Parameters that are not there are undefined; BAD_ARGUMENT for what is no number. */
@@ -115,6 +171,12 @@ const statuses: Partial<Record<ErrorCode, ContentfulStatusCode>> = {
   BAD_ARGUMENT: 400,
   DATA_MISSING: 400,
   DATA_INVALID: 400,
+  INDEX_OUT_OF_RANGE: 400,
+  FILE_NOT_FOUND: 404,
+  FILE_INVALID: 422,
+  CHECKPOINT_INVALID: 422,
+  STATE_MISMATCH: 422,
+  NON_FINITE: 422,
 };
 
 /** An error as the page is told it: code and message, never a stack. */

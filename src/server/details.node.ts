@@ -4,8 +4,18 @@ import { LookbackError } from '../errors.ts';
 import { log } from '../math.ts';
 import { CharacterTokenizer } from '../text/index.ts';
 import { checkpointStep, listSnapshots, Run, readJson, readLines } from '../track/node.ts';
+import { type PackedCurve, packCurves } from './curves.ts';
 import type { RunsFolder } from './runs.node.ts';
-import type { ForecastHistory, MetricCurve, MetricCurves, RunDetail, RunRow, TextSample } from './wire.ts';
+import type {
+  CurvesRequest,
+  ForecastHistory,
+  MetricCurve,
+  MetricCurves,
+  RunDetail,
+  RunMetrics,
+  RunRow,
+  TextSample,
+} from './wire.ts';
 
 /** What of a curve to give. */
 export interface CurvesQuery {
@@ -21,7 +31,15 @@ export interface CurvesQuery {
 /** Everything but `stoppable`, which the server's jobs know. A damaged run has its row alone. */
 export function readDetail(runs: RunsFolder, name: string): Omit<RunDetail, 'stoppable'> {
   const row = runs.row(name);
-  const empty = { recipeText: '', metrics: [], floors: [], checkpoints: [], snapshots: [], resumable: false };
+  const empty = {
+    recipeText: '',
+    notes: '',
+    metrics: [],
+    floors: [],
+    checkpoints: [],
+    snapshots: [],
+    resumable: false,
+  };
   if (row.status === 'damaged') return { row, ...empty };
   const run = new Run(runs.folder(name));
   const recipePath = runs.file(name, 'recipe.yaml');
@@ -29,6 +47,7 @@ export function readDetail(runs: RunsFolder, name: string): Omit<RunDetail, 'sto
   return {
     row: runs.row(name),
     recipeText: recipePath ? readFileSync(recipePath, 'utf8') : '',
+    notes: run.record.notes ?? '',
     metrics,
     floors: readFloors(runs, row),
     checkpoints: (['last', 'best'] as const).flatMap((kind) => {
@@ -64,6 +83,39 @@ export function readCurves(runs: RunsFolder, name: string, { names, points, from
     ]);
   }
   return Object.fromEntries(curves);
+}
+
+/** What the curves of many runs are drawn with; runs that are not there or cannot be read are left out. */
+export function readMetrics(runs: RunsFolder, names: readonly string[]): RunMetrics {
+  const found = names.flatMap((name) => {
+    try {
+      const row = runs.row(name);
+      if (row.status === 'damaged') return [];
+      return [[name, { metrics: runs.table(name).names, floors: readFloors(runs, row) }] as const];
+    } catch (error) {
+      if (!(error instanceof LookbackError)) throw error;
+      return [];
+    }
+  });
+  return Object.fromEntries(found);
+}
+
+/** The curves of many runs as the bytes of `curves.ts`. Runs that are not there or cannot be read are left out. */
+export function readManyCurves(runs: RunsFolder, { runs: wanted, metrics, points }: CurvesRequest): Uint8Array {
+  const curves: PackedCurve[] = [];
+  for (const { name: run, from, to } of wanted) {
+    try {
+      const table = runs.table(run);
+      for (const metric of metrics) {
+        const range = table.range(metric, { points, from, to });
+        if (range) curves.push({ run, metric, ...range });
+      }
+    } catch (error) {
+      // The row of the run says what is wrong with it.
+      if (!(error instanceof LookbackError) || error.code === 'BAD_ARGUMENT') throw error;
+    }
+  }
+  return packCurves(curves);
 }
 
 /** What the model wrote at each evaluation, in the order of training. */

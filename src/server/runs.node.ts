@@ -3,13 +3,13 @@
  * metrics as they grow.
  *
  * It reads only what lies inside the folder: a name is one part of a path, and a run that holds a link out of the
- * folder, a pipe or a device is refused. Never writes to a run, but for the cache of the metrics of one that has ended.
+ * folder, a pipe or a device is refused. Never writes to a run, but for its labels and the cache of the metrics of one that has ended.
  */
 import { type Dirent, existsSync, lstatSync, readdirSync, realpathSync, statSync } from 'node:fs';
 import { join, sep } from 'node:path';
 import { LookbackError, nearest } from '../errors.ts';
 import type { MetricTable } from '../track/columns.ts';
-import { MetricsReader, Run, type RunStatus } from '../track/node.ts';
+import { MetricsReader, Run, type RunLabels, type RunStatus } from '../track/node.ts';
 import { damagedRow, type FlatRecipe, messageOf, readRow } from './row.node.ts';
 import type { RunRow } from './wire.ts';
 
@@ -123,6 +123,11 @@ export class RunsFolder {
     if (entry?.row?.status !== 'running') reader.save();
     this.#closeReaders();
     return reader.table;
+  }
+
+  /** Changes tags, notes or archived; what is left out stays. RUN_NOT_FOUND, FILE_INVALID, BAD_ARGUMENT, FILE_WRITE. */
+  label(name: string, labels: RunLabels): void {
+    new Run(this.folder(name)).label(labels);
   }
 
   #folders(): Dirent[] {

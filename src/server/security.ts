@@ -38,11 +38,29 @@ const headers: Readonly<Record<string, string>> = {
   'x-frame-options': 'DENY',
 };
 
+/**
+ * The document that runs a learner's code: an origin that nobody shares, hence without cookies, and no address to ask.
+ * Only our own pages may frame it.
+ */
+const sandboxPath = '/exercise.html';
+const sandboxHeaders: Readonly<Record<string, string>> = {
+  ...headers,
+  'content-security-policy': [
+    'sandbox allow-scripts',
+    "default-src 'none'",
+    "script-src 'unsafe-inline' blob:",
+    'worker-src blob:',
+    "frame-ancestors 'self'",
+  ].join('; '),
+  'x-frame-options': 'SAMEORIGIN',
+};
+
 /** The headers of every answer. */
 export function secureHeaders(): MiddlewareHandler {
   return async (context, next) => {
     await next();
-    for (const [name, value] of Object.entries(headers)) context.res.headers.set(name, value);
+    const chosen = context.req.path === sandboxPath ? sandboxHeaders : headers;
+    for (const [name, value] of Object.entries(chosen)) context.res.headers.set(name, value);
     if (!context.res.headers.has('cache-control')) context.res.headers.set('cache-control', 'no-store');
   };
 }

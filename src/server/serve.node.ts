@@ -18,6 +18,7 @@ import { StudioEventStream } from './events.ts';
 import { Jobs } from './jobs.node.ts';
 import { pagesIn } from './pages.node.ts';
 import { RunsFolder } from './runs.node.ts';
+import type { RunRow } from './wire.ts';
 
 export interface StudioOptions {
   /** The folder of all runs; it need not exist yet. */
@@ -44,6 +45,10 @@ export interface Studio {
   readonly token: string;
   /** Runs started from the page that are going on. */
   readonly jobCount: number;
+  /** Starts a recipe as the page would, and returns the run's name once it has its folder. */
+  start(recipeText: string): Promise<string>;
+  /** A run as the table shows it; while `start`'s process is at work its status is `running`. */
+  row(name: string): RunRow;
   /** Stops the runs that were started from the page, saving them, then the server. */
   close(): Promise<void>;
 }
@@ -85,6 +90,8 @@ export async function serveStudio({
     get jobCount() {
       return jobs.count;
     },
+    start: (recipeText) => jobs.start(recipeText),
+    row: (name) => runs.row(name),
     async close() {
       await jobs.close();
       events.close();

@@ -4,10 +4,15 @@
  *   GET  api/runs                        RunList
  *   GET  api/runs/:name                  RunDetail
  *   GET  api/runs/:name/metrics          MetricCurves        ?names=a,b  &points=1000  &from=STEP  &to=STEP
+ *   POST api/metrics                     { runs: string[] } -> RunMetrics
+ *   POST api/curves                      CurvesRequest -> the bytes of `curves.ts`
  *   GET  api/runs/:name/samples          TextSample[]
  *   GET  api/runs/:name/forecast         ForecastHistory, null for a run that forecasts nothing
  *   POST api/runs                        StartRun -> StartedRun
  *   POST api/runs/:name/stop, /resume    {}
+ *   POST api/runs/:name/labels           RunLabels -> {}     what is left out stays
+ *   GET  api/runs/:name/report           one self-contained HTML page, as a download
+ *   GET  api/data/:name                  DataText            of a registered set that is on this machine
  *   GET  api/events                      server-sent events, see {@link StudioEvents}
  *
  * Numbers that are not finite travel as null. A request that fails is answered with an {@link ApiError}, never a stack.
@@ -53,6 +58,8 @@ export interface RunDetail {
   row: RunRow;
   /** The resolved recipe as YAML. */
   recipeText: string;
+  /** What was noted about it, '' without. */
+  notes: string;
   /** Names of the numeric metrics, in the order first logged. */
   metrics: string[];
   /** Lines to draw into the curves of the loss: `n-gram order 3`, `ln V`, in nats per token. */
@@ -77,6 +84,25 @@ export interface MetricCurve {
 }
 
 export type MetricCurves = Record<string, MetricCurve>;
+
+/** The curves of many runs at once. A run or a metric that there is not is left out of the answer. */
+export interface CurvesRequest {
+  /** `from` and `to`: steps, both included. */
+  runs: { name: string; from?: number; to?: number }[];
+  metrics: string[];
+  /** At most this many buckets a curve. */
+  points?: number;
+}
+
+/** By run: names of its metrics and its floors, as in {@link RunDetail}. A run that cannot be read is left out. */
+export type RunMetrics = Record<string, Pick<RunDetail, 'metrics' | 'floors'>>;
+
+/** What people say about a run. */
+export interface RunLabels {
+  tags?: string[];
+  notes?: string;
+  archived?: boolean;
+}
 
 export interface TextSample {
   step: number;
@@ -106,6 +132,11 @@ export interface ForecastScore {
   rmse: number | null;
   mase: number | null;
   forecast: (number | null)[];
+}
+
+/** What a page needs to train on a registered set itself. */
+export interface DataText {
+  text: string;
 }
 
 export interface StartRun {

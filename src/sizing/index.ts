@@ -36,3 +36,12 @@ export { attentionParameters, countParameters, mlpParameters, type ParameterCoun
 export { type Precision, precisionBytes, precisions, readPrecision, showBytes, showNumber } from './precision.ts';
 export { type RecipeGpt, shapeFromRecipe } from './recipeShape.ts';
 export { attentionName, type Experts, type GroupedAttention, type LatentAttention, type Shape } from './shape.ts';
+export {
+  estimated,
+  headingOf,
+  powerLines,
+  slideVerdicts,
+  type WorkingLine,
+  type WorkingPart,
+  workingOf,
+} from './working.ts';

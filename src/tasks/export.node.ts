@@ -9,7 +9,7 @@ import { LookbackError } from '../errors.ts';
 import type { Forecaster } from '../models/index.ts';
 import type { Module } from '../nn/index.ts';
 import { type ChainState, TransformChain } from '../series/index.ts';
-import { CharacterTokenizer } from '../text/index.ts';
+import { type Tokenizer, tokenizerFromJSON } from '../text/index.ts';
 import { loadSafetensors, type TensorEntry, writeSafetensors } from '../track/index.ts';
 import { ensureFolder, loadCheckpoint, type Run, readBytes, readJson, writeFileAtomic } from '../track/node.ts';
 import { buildForecaster, ForecastTask } from './forecast.ts';
@@ -83,11 +83,14 @@ export function loadForecaster(run: Run): {
 export function loadLanguageModel(run: Run): {
   recipe: LanguageRecipe;
   model: LanguageModel;
-  tokenizer: CharacterTokenizer;
+  tokenizer: Tokenizer;
 } {
   const recipe = parseRecipe(run.recipe(), run.path('recipe.yaml'));
   if (recipe.task !== 'language') throw wrongTask(run, recipe, 'language', 'forecast');
-  const tokenizer = CharacterTokenizer.fromJSON(readJson(run.path('model', 'tokenizer.json')));
+  const tokenizer = tokenizerFromJSON(
+    readJson(run.path('model', 'tokenizer.json')),
+    run.path('model', 'tokenizer.json'),
+  );
   const model = buildLanguageModel(recipe, tokenizer.vocabularySize);
   model.loadStateDict(readWeights(run));
   model.eval();

@@ -11,7 +11,7 @@ import { GPT, RecurrentLanguageModel } from '../models/index.ts';
 import type { ForwardOptions } from '../nn/index.ts';
 import { Random } from '../random.ts';
 import { inference, scope, type Tensor, tensor } from '../tensor/index.ts';
-import { CharacterTokenizer, type Tokenizer } from '../text/index.ts';
+import { CharacterTokenizer, encodePlain, encodeUtf8, type Tokenizer } from '../text/index.ts';
 import type { Batch, Evaluation, Trainable } from '../train/index.ts';
 import type { LanguageRecipe } from './recipe.ts';
 
@@ -20,6 +20,14 @@ export interface TokenBatch extends Batch {
   readonly inputs: Int32Array;
   readonly targets: Int32Array;
   readonly rows: number;
+}
+
+/** A corpus that is ids already, as shards are. */
+export interface EncodedCorpus {
+  readonly train: Int32Array;
+  readonly validation: Int32Array;
+  /** UTF-8 bytes of text behind one id of the validation part. */
+  readonly bytesPerToken: number;
 }
 
 export type LanguageModel = GPT | RecurrentLanguageModel;
@@ -47,25 +55,30 @@ export class LanguageTask implements Trainable<TokenBatch> {
   readonly model: LanguageModel;
   readonly train: Int32Array;
   readonly validation: Int32Array;
+  /** UTF-8 bytes behind one id of the validation part: what turns nats a token into bits a byte. */
+  readonly bytesPerToken: number;
+  readonly tokenizer: Tokenizer;
   private readonly sampler: OffsetSampler;
   private draws = 0;
 
   /** @throws LookbackError BAD_ARGUMENT when the text is too short for the context, RECIPE_INVALID */
   constructor(
     readonly recipe: LanguageRecipe,
-    text: string,
-    readonly tokenizer: Tokenizer = CharacterTokenizer.fromText(text),
+    corpus: string | EncodedCorpus,
+    tokenizer: Tokenizer = CharacterTokenizer.fromText(typeof corpus === 'string' ? corpus : ''),
   ) {
-    const ids = tokenizer.encode(text);
-    const { train, validation } = splitFraction(ids, { validation: recipe.data.validation });
+    const { train, validation, bytesPerToken } =
+      typeof corpus === 'string' ? encodeCorpus(corpus, tokenizer, recipe.data.validation) : corpus;
+    this.tokenizer = tokenizer;
     this.train = train;
     this.validation = validation;
+    this.bytesPerToken = bytesPerToken;
     const { context } = recipe;
     this.sampler = new OffsetSampler({ length: train.length, context, seed: recipe.train.seed });
     if (validation.length <= context) {
       throw new LookbackError('DATA_INVALID', {
         where: 'data.validation',
-        expected: `more than context = ${context} characters held out`,
+        expected: `more than context = ${context} tokens held out`,
         got: String(validation.length),
         next: 'Hold out more, shorten the context, or bring more text',
       });
@@ -84,7 +97,7 @@ export class LanguageTask implements Trainable<TokenBatch> {
     return this.model.loss(tensor(inputs, { shape }), tensor(targets, { shape }), options);
   }
 
-  /** Mean loss over fixed random windows of both parts, in nats per character. */
+  /** Mean loss over fixed random windows of both parts, in nats per token, and bits per byte. */
   evaluate(): Evaluation {
     const { train, context } = this.recipe;
     const mean = (ids: Int32Array, stream: string) => {
@@ -96,11 +109,20 @@ export class LanguageTask implements Trainable<TokenBatch> {
       return sum / train.evaluation.batches;
     };
     const validationLoss = mean(this.validation, 'evaluation');
-    return { score: validationLoss, metrics: { validationLoss, trainLoss: mean(this.train, 'evaluation.train') } };
+    const trainLoss = mean(this.train, 'evaluation.train');
+    return {
+      score: validationLoss,
+      metrics: { validationLoss, trainLoss, bitsPerByte: this.bitsPerByte(validationLoss) },
+    };
+  }
+
+  /** Nats a token of the validation part as bits a byte, which models of different tokenizers can be compared by. */
+  bitsPerByte(nats: number): number {
+    return nats / Math.LN2 / this.bytesPerToken;
   }
 
   /**
-   * Loss over the whole validation part, nats per character: every id but the first is predicted once, from
+   * Loss over the whole validation part, nats per token: every id but the first is predicted once, from
    * up to T ids before it in its window. Windows do not overlap, so early positions see little context.
    */
   validationLoss(): number {
@@ -120,7 +142,7 @@ export class LanguageTask implements Trainable<TokenBatch> {
 
   /** Text that continues `prompt`, the prompt included. Characters the training text lacks are refused. */
   async sample({ prompt, length, temperature, topK }: LanguageRecipe['sample'], random: Random): Promise<string> {
-    const ids = [...this.tokenizer.encode(prompt)];
+    const ids = [...encodePlain(this.tokenizer, prompt)];
     const choose = sampler({ temperature, topK: topK ?? undefined });
     for await (const id of generate(this.model, ids.slice(), { length, sampler: choose, random })) ids.push(id);
     return this.tokenizer.decode(ids);
@@ -144,10 +166,16 @@ export class LanguageTask implements Trainable<TokenBatch> {
   }
 }
 
+function encodeCorpus(text: string, tokenizer: Tokenizer, share: number): EncodedCorpus {
+  const { train, validation } = splitFraction(encodePlain(tokenizer, text), { validation: share });
+  const bytes = encodeUtf8(tokenizer.decode(validation)).length;
+  return { train, validation, bytesPerToken: bytes / Math.max(1, validation.length) };
+}
+
 /** Refuses a prompt before the training that would end in it. */
 function checkPrompt(prompt: string, tokenizer: Tokenizer): void {
   try {
-    tokenizer.encode(prompt);
+    encodePlain(tokenizer, prompt);
   } catch (cause) {
     if (!(cause instanceof LookbackError)) throw cause;
     const next = 'Change sample.prompt, or set sample.length to 0';

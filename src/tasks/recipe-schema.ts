@@ -134,11 +134,17 @@ const languageModelSchema = z.discriminatedUnion('kind', [
 export const languageSchema = z.strictObject({
   task: z.literal('language').describe('a language model of text'),
   data: z.strictObject({
-    source: z.string().min(1).describe('name of a data set, or path of a text file'),
+    source: z.string().min(1).describe('name of a data set, path of a text file, or folder of lookback data prepare'),
     validation: z.number().gt(0).lt(1).default(0.1).describe('last part of the text, never trained on'),
   }),
-  tokenizer: z.literal('character').default('character').describe('what a token is'),
-  context: count().default(64).describe('characters the model sees'),
+  tokenizer: z
+    .string()
+    .min(1)
+    .default('character')
+    .describe(
+      'character, byte, gpt2, cl100k, o200k, qwen3, llama2, llama3, or the path of a tokenizer; shards bring theirs',
+    ),
+  context: count().default(64).describe('tokens the model sees'),
   model: languageModelSchema,
   train: z
     .strictObject({
@@ -151,8 +157,8 @@ export const languageSchema = z.strictObject({
   sample: z
     .strictObject({
       prompt: z.string().min(1).default('\n').describe('text to go on from'),
-      length: z.int().min(0).default(300).describe('characters to write'),
-      temperature: z.number().min(0).default(0.8).describe('0 takes the likeliest character'),
+      length: z.int().min(0).default(300).describe('tokens to write'),
+      temperature: z.number().min(0).default(0.8).describe('0 takes the likeliest token'),
       topK: count().nullable().default(null).describe('keep only the K likeliest; null keeps all'),
     })
     .prefault({}),

@@ -7,10 +7,9 @@
 import packageJson from '../../package.json' with { type: 'json' };
 import { getBackend } from '../backends/backend.ts';
 import '../backends/init.ts';
-import { resolveSeries, resolveText } from '../data/node.ts';
+import { isShardFolder, loadTokenizer, openShards, resolveSeries, resolveText } from '../data/node.ts';
 import { LookbackError } from '../errors.ts';
 import type { Optimizer, Schedule } from '../optim/index.ts';
-import { Random } from '../random.ts';
 import type { Series } from '../series/index.ts';
 import type { NgramFloor } from '../text/index.ts';
 import type { TensorEntry } from '../track/index.ts';
@@ -23,13 +22,14 @@ import {
   saveCheckpoint,
   saveSnapshot,
 } from '../track/node.ts';
-import { type Evaluation, type TrainResult, type TrainState, train } from '../train/index.ts';
+import type { Evaluation, TrainState } from '../train/index.ts';
 import { describeModel, stateEntries, writeWeights } from './export.node.ts';
 import { floorsFor } from './floors.node.ts';
-import { ForecastTask, type Score } from './forecast.ts';
+import { ForecastTask } from './forecast.ts';
 import { LanguageTask } from './language.ts';
 import { buildOptimizer } from './optimizer.ts';
-import { type ForecastRecipe, parseRecipe, type Recipe, type RecipeInput } from './recipe.ts';
+import { type ForecastRecipe, type LanguageRecipe, parseRecipe, type Recipe, type RecipeInput } from './recipe.ts';
+import { type AnyTask, type Judgement, type SessionHooks, trainAndJudge } from './session.ts';
 import { tellForecast, writeStory } from './story.node.ts';
 
 /** What happens while a run goes on, for whoever shows it. */
@@ -48,20 +48,13 @@ export interface RunOptions {
   observer?: RunObserver;
 }
 
-export type AnyTask = ForecastTask | LanguageTask;
+export type { AnyTask };
 
 /** A run that has ended, with what can be asked of it. */
-export interface RunOutcome {
+export interface RunOutcome extends Judgement {
   run: Run;
   task: AnyTask;
-  reason: TrainResult['reason'];
-  state: TrainState;
   floors: readonly NgramFloor[];
-  /** Forecast task: the table at the end, best first. */
-  scores: readonly Score[];
-  /** Language task: the loss over the whole validation part, nats per character, and a sample. */
-  validationLoss?: number;
-  sample?: string;
 }
 
 /** The task's data, read from where the recipe names it, with a hash that tells whether it is still the same. */
@@ -72,12 +65,30 @@ async function readTask(recipe: Recipe): Promise<{ task: AnyTask; dataHash: stri
       return { task: new ForecastTask(recipe, series), dataHash };
     }
     case 'language': {
+      if (isShardFolder(recipe.data.source)) return readShards(recipe);
       const { text, sha256 } = await resolveText(recipe.data.source);
-      return { task: new LanguageTask(recipe, text), dataHash: sha256 };
+      const tokenizer = recipe.tokenizer === 'character' ? undefined : loadTokenizer(recipe.tokenizer);
+      return { task: new LanguageTask(recipe, text, tokenizer), dataHash: sha256 };
     }
     default:
       return recipe satisfies never;
   }
+}
+
+/** A language task on prepared shards, whose tokenizer they bring. */
+function readShards(recipe: LanguageRecipe): { task: LanguageTask; dataHash: string } {
+  const { train, validation, tokenizer, index } = openShards(recipe.data.source);
+  const corpus = {
+    train: train.read(0, train.length),
+    validation: validation.read(0, validation.length),
+    bytesPerToken: validation.bytesPerToken,
+  };
+  train.close();
+  validation.close();
+  return {
+    task: new LanguageTask(recipe, corpus, tokenizer),
+    dataHash: index.parts.map(({ sha256 }) => sha256).join('+'),
+  };
 }
 
 /** The series a forecast recipe names. */
@@ -170,7 +181,7 @@ async function carryOut(
   try {
     if (checkpoint) optimizer.load({ step: checkpoint.step, tensors: new Map(checkpoint.optimizer) });
     const from = checkpoint?.state as unknown as TrainState | undefined;
-    const outcome = await trainAndJudge(run, task, { optimizer, rate, from }, options);
+    const outcome = await carryOn(run, task, { optimizer, rate, from }, options);
     run.finish(outcome.reason === 'stopped' ? 'stopped' : 'finished', summarize(outcome));
     return outcome;
   } catch (error) {
@@ -181,83 +192,58 @@ async function carryOut(
   }
 }
 
-async function trainAndJudge(
+async function carryOn(
   run: Run,
   task: AnyTask,
-  { optimizer, rate, from }: { optimizer: Optimizer; rate: Schedule; from?: TrainState },
+  training: { optimizer: Optimizer; rate: Schedule; from?: TrainState },
   { signal, observer = {} }: RunOptions,
 ): Promise<RunOutcome> {
-  const { recipe } = task;
+  const { optimizer } = training;
   describeModel(run, task);
   const floors = task instanceof LanguageTask ? floorsFor(task) : [];
   // Floors and formulas are known before the first step: whoever looks on can draw them at once.
   run.update({ summary: floorSummary(floors) });
   if (task instanceof ForecastTask) writeStory(run, task, task.formulaScores());
   observer.started?.(run, task, floors);
-  const samples = async (step: number) => {
-    if (!(task instanceof LanguageTask) || task.recipe.sample.length === 0) return;
-    const text = await task.sample(
-      { ...task.recipe.sample, length: 120 },
-      new Random(recipe.train.seed, `sample/${step}`),
-    );
-    run.log(step, { sample: text });
-    observer.sample?.(step, text);
-  };
-  const result = await train(
-    task as never,
-    optimizer,
-    { ...recipe.train, rate },
-    {
-      from,
-      signal,
-      hooks: {
-        onStep(step, values, machine) {
-          run.log(step, { ...values, ...machine });
-          observer.step?.(step, values, machine);
-        },
-        async onEvaluation(step, evaluation) {
-          run.log(step, evaluation.metrics);
-          if (task instanceof ForecastTask) tellForecast(run, task, step);
-          observer.evaluation?.(step, evaluation);
-          await samples(step);
-        },
-        save(kind, state) {
-          saveCheckpoint(run, kind, {
-            step: state.step,
-            tensors: stateEntries(task.model),
-            optimizer: optimizerEntries(optimizer),
-            state: state as never,
-          });
-        },
-        snapshot(step) {
-          saveSnapshot(run, step, stateEntries(task.model));
-        },
-      },
+  const hooks: SessionHooks = {
+    step(step, values, machine) {
+      run.log(step, { ...values, ...machine });
+      observer.step?.(step, values, machine);
     },
-  );
-  const outcome: RunOutcome = { run, task, ...result, floors, scores: [] };
-  // The run offers the best model where a validation part chose one, else the last.
-  const chosen = task instanceof LanguageTask || task.recipe.split.validation > 0;
-  if (chosen && result.state.best && result.state.best.step !== result.state.step) {
-    task.model.loadStateDict(loadCheckpoint(run, 'best').tensors);
-  }
-  writeWeights(run, task.model);
-  if (result.reason !== 'stopped') await judge(outcome);
-  return outcome;
+    evaluation(step, evaluation) {
+      run.log(step, evaluation.metrics);
+      if (task instanceof ForecastTask) tellForecast(run, task, step);
+      observer.evaluation?.(step, evaluation);
+    },
+    sample(step, text) {
+      run.log(step, { sample: text });
+      observer.sample?.(step, text);
+    },
+    save(kind, state) {
+      saveCheckpoint(run, kind, {
+        step: state.step,
+        tensors: stateEntries(task.model),
+        optimizer: optimizerEntries(optimizer),
+        state: state as never,
+      });
+    },
+    snapshot: (step) => saveSnapshot(run, step, stateEntries(task.model)),
+    best: () => loadCheckpoint(run, 'best').tensors,
+    chosen: () => writeWeights(run, task.model),
+  };
+  const judged = await trainAndJudge(task, training, hooks, signal);
+  if (task instanceof ForecastTask && judged.reason !== 'stopped') writeStory(run, task, judged.scores);
+  return { run, task, floors, ...judged };
 }
 
-async function judge(outcome: RunOutcome): Promise<void> {
-  const { task } = outcome;
-  if (task instanceof ForecastTask) {
-    outcome.scores = task.scores();
-    writeStory(outcome.run, task, outcome.scores);
-  } else {
-    outcome.validationLoss = task.validationLoss();
-    outcome.sample = await task.sample(task.recipe.sample, new Random(task.recipe.train.seed, 'sample'));
-  }
-}
-
-function summarize({ state, floors, scores, validationLoss, reason }: RunOutcome): Record<string, number | string> {
+function summarize({
+  state,
+  floors,
+  scores,
+  validationLoss,
+  parametersHash,
+  reason,
+}: RunOutcome): Record<string, number | string> {
   const summary: Record<string, number | string> = { steps: state.step, ended: reason };
   if (state.best) {
     summary.bestStep = state.best.step;
@@ -265,6 +251,7 @@ function summarize({ state, floors, scores, validationLoss, reason }: RunOutcome
   }
   if (validationLoss !== undefined) summary.validationLoss = validationLoss;
   Object.assign(summary, floorSummary(floors));
+  if (parametersHash) summary.parametersHash = parametersHash;
   const trained = scores.find((score) => score.trained);
   if (trained) {
     summary.mape = trained.mape;

@@ -9,20 +9,12 @@
 import { appendFileSync } from 'node:fs';
 import { type Run, writeFileAtomic } from '../track/node.ts';
 import type { ForecastTask, Score } from './forecast.ts';
+import { tellStory } from './story.ts';
 
 /** Writes `forecast.json`; nothing for a run without a test part. */
 export function writeStory(run: Run, task: ForecastTask, scores: readonly Score[]): void {
-  if (task.recipe.split.test === 0) return;
-  const { series, testStart } = task.prepared[0];
-  const story = {
-    name: series.name,
-    period: series.period ?? null,
-    history: [...series.values.subarray(0, testStart)],
-    truth: [...series.values.subarray(testStart)],
-    times: series.times ?? null,
-    scores: scores.map((score) => ({ ...score, forecast: [...score.forecast] })),
-  };
-  writeFileAtomic(run.path('forecast.json'), `${JSON.stringify(story)}\n`);
+  const story = tellStory(task, scores);
+  if (story) writeFileAtomic(run.path('forecast.json'), `${JSON.stringify(story)}\n`);
 }
 
 /** Adds the forecast as it is now. */

@@ -65,7 +65,7 @@ test('a thinned range keeps the least, the greatest and the last of every bucket
       const range = table.range('loss', { from, to, points });
       const inside = values.slice(from, to + 1);
       expect(range?.count).toBe(inside.length);
-      const { size = 0, steps = [], min = [], max = [], last = [] } = range ?? {};
+      const { size = 0, steps = [], min = [], max = [], last = [], mean = [] } = range ?? {};
       expect(steps.length).toBeLessThanOrEqual(points);
       let begin = from;
       for (const [bucket, step] of [...steps].entries()) {
@@ -75,6 +75,12 @@ test('a thinned range keeps the least, the greatest and the last of every bucket
         expect(min[bucket]).toEqual(numbers.length > 0 ? Math.min(...numbers) || 0 : Number.NaN);
         expect(max[bucket] + 0).toEqual(numbers.length > 0 ? Math.max(...numbers) + 0 : Number.NaN);
         expect(last[bucket] + 0).toEqual((part.at(-1) ?? 0) + 0);
+        const finite = part.filter(Number.isFinite);
+        const exact = finite.reduce((sum, x) => sum + x, 0) / finite.length;
+        // Float64 sums in another order, rounded to float32: terms of both signs may cancel.
+        const size32 = finite.reduce((most, x) => Math.max(most, Math.abs(x)), 0);
+        if (finite.length === 0) expect(mean[bucket]).toBeNaN();
+        else expect(Math.abs(mean[bucket] - exact)).toBeLessThanOrEqual(1e-7 * size32 + 1e-45);
         begin = step + 1;
       }
       expect(begin).toBe(Math.max(from, Math.min(values.length, to + 1)));

@@ -3,8 +3,8 @@
  * about as many numbers as it has pixels.
  *
  * A row's step and time are kept once (float64); a metric keeps a float32 value a point, so a value is good to seven
- * digits and one beyond 3.4e38 is infinite here. Rows stay in the order written. Nothing is averaged: thinning keeps
- * the least, the greatest and the last value of each stretch. Exact numbers are for `parseMetrics`.
+ * digits and one beyond 3.4e38 is infinite here. Rows stay in the order written. Thinning keeps the least, the greatest,
+ * the last value and the mean of each stretch. Exact numbers are for `parseMetrics`.
  */
 
 import { LookbackError } from '../errors.ts';
@@ -32,6 +32,8 @@ export interface MetricRange {
   readonly min: Float32Array;
   readonly max: Float32Array;
   readonly last: Float32Array;
+  /** Of the finite points: what smoothing starts from. */
+  readonly mean: Float32Array;
 }
 
 /** The points of one metric. Made and filled by {@link MetricTable}. */
@@ -94,8 +96,8 @@ export class MetricColumn {
     this.#pyramid.clear();
   }
 
-  /** Least, greatest and last of the points from `begin` up to `end`, in a time that grows with its logarithm. */
-  extent(begin: number, end: number): { min: number; max: number; last: number } {
+  /** Least, greatest, mean and last of the points from `begin` up to `end`, in a time that grows with its logarithm. */
+  extent(begin: number, end: number): { min: number; max: number; mean: number; last: number } {
     return { ...this.#pyramid.extent(this.values, begin, end), last: this.#values[end - 1] };
   }
 }
@@ -261,6 +263,7 @@ export class MetricTable {
       min: new Float32Array(buckets),
       max: new Float32Array(buckets),
       last: new Float32Array(buckets),
+      mean: new Float32Array(buckets),
     };
     for (let bucket = 0; bucket < buckets; bucket++) {
       const stop = Math.min(end, (firstBucket + bucket + 1) * size);
@@ -271,6 +274,7 @@ export class MetricTable {
       range.min[bucket] = extent.min;
       range.max[bucket] = extent.max;
       range.last[bucket] = extent.last;
+      range.mean[bucket] = extent.mean;
     }
     return range;
   }

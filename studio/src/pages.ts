@@ -14,7 +14,16 @@ export interface Page {
   readonly title: string;
   /** Whether it needs the server of `lookback studio`; the others also work from a static site. */
   readonly server: boolean;
+  /** Reached by an address of its own, not by the navigation. */
+  readonly unlisted?: true;
   readonly load: () => Promise<{ default: Component<PageProps> }>;
 }
 
-export const pages: readonly Page[] = [];
+export const pages: readonly Page[] = [
+  { page: 'lecture', title: 'Lecture', server: false, load: () => import('./pages/Lecture.svelte') },
+  { page: 'model', title: 'Model', server: true, load: () => import('./pages/Model.svelte') },
+  { page: 'size', title: 'Size', server: false, load: () => import('./pages/Size.svelte') },
+  { page: 'here', title: 'Train here', server: false, load: () => import('./pages/TrainHere.svelte') },
+  { page: 'break', title: 'Break it', server: false, load: () => import('./pages/BreakIt.svelte') },
+  { page: 'shared', title: 'A shared run', server: false, unlisted: true, load: () => import('./pages/Shared.svelte') },
+];

@@ -3,6 +3,7 @@ import { appendFileSync, mkdirSync, renameSync, rmSync, symlinkSync, writeFileSy
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
+import { unpackCurves } from '../../src/server/curves.ts';
 import { CharacterTokenizer } from '../../src/text/index.ts';
 import { saveCheckpoint, saveSnapshot } from '../../src/track/node.ts';
 import { openApp, recipe, temporaryFolder, token, writeForecast, writeRun } from './support.ts';
@@ -82,6 +83,88 @@ describe('routes', () => {
       const { status, body } = await get(`/api/runs/finished-run/metrics?${query}`);
       expect([status, body.code]).toEqual([400, 'BAD_ARGUMENT']);
     }
+  });
+
+  it('gives the curves of many runs at once as bytes, with the mean of each bucket', async () => {
+    const curves = async (body: unknown) => {
+      const headers = { 'content-type': 'application/json' };
+      const response = await ask('/api/curves', { method: 'POST', headers, body: JSON.stringify(body) });
+      return response.ok
+        ? unpackCurves(await response.arrayBuffer())
+        : ((await response.json()) as { message: string });
+    };
+    const wanted = {
+      runs: [{ name: 'finished-run' }, { name: 'gone' }, { name: '../x' }],
+      metrics: ['loss', 'nothing'],
+    };
+    expect(await curves({ ...wanted, points: 3 })).toMatchObject([
+      { run: 'finished-run', metric: 'loss', steps: Float64Array.of(10, 20), mean: expect.any(Float32Array) },
+    ]);
+    const [{ mean, last }] = (await curves({ ...wanted, points: 3 })) as ReturnType<typeof unpackCurves>;
+    const ofFirst = Array.from({ length: 10 }, (_, i) => 4 / (i + 1));
+    expect(mean[0]).toBeCloseTo(ofFirst.reduce((sum, value) => sum + value, 0) / 10, 6);
+    expect(last[0]).toBeCloseTo(0.4, 6);
+    expect(await curves({ runs: [{ name: 'finished-run', from: 3, to: 4 }], metrics: ['loss'] })).toMatchObject([
+      { steps: Float64Array.of(3, 4) },
+    ]);
+    for (const body of [{}, { ...wanted, points: 1 }, { ...wanted, more: 1 }, { runs: ['x'], metrics: [] }]) {
+      expect(await curves(body)).toMatchObject({ code: 'BAD_ARGUMENT', message: expect.stringMatching(/^body/) });
+    }
+    const named = await post('/api/metrics', { runs: ['finished-run', 'gone'] });
+    expect(named.body).toEqual({
+      'finished-run': {
+        metrics: ['loss', 'learningRate', 'validationLoss'],
+        floors: [{ name: 'Witten-Bell 4-gram', value: 2.5 }],
+      },
+    });
+  });
+
+  it('keeps labels that are fit, and refuses others by name', async () => {
+    const path = '/api/runs/finished-run/labels';
+    expect(await post(path, { tags: ['good', 'better'], notes: 'see <b>' })).toEqual({ status: 200, body: {} });
+    expect(await post(path, { archived: false })).toEqual({ status: 200, body: {} });
+    const { body } = await get('/api/runs/finished-run');
+    expect(body).toMatchObject({ notes: 'see <b>', row: { tags: ['good', 'better'] } });
+    for (const wrong of [
+      { tags: ['\u001b[2J'] },
+      { tags: 'x' },
+      { archived: 1 },
+      { other: 1 },
+      [],
+      { notes: 'x'.repeat(30_000) },
+    ]) {
+      expect(await post(path, wrong)).toMatchObject({ status: 400, body: { code: 'BAD_ARGUMENT' } });
+    }
+    expect(await post('/api/runs/gone/labels', {})).toMatchObject({ status: 404, body: { code: 'RUN_NOT_FOUND' } });
+    await post(path, { tags: ['good'], notes: '' });
+  });
+
+  it('gives a run as one page that loads nothing and says every name as the text it is', async () => {
+    const name = '<img src=x>&"';
+    const run = writeRun(root, 'hostile');
+    run.log(21, { '<script>alert(1)</script>': 1, sample: '</pre><script>alert(2)</script>' });
+    writeForecast(run);
+    run.label({ notes: '<i>notes</i>' });
+    run.finish('finished');
+    renameSync(join(root, 'hostile'), join(root, name));
+    const response = await ask(`/api/runs/${encodeURIComponent(name)}/report`);
+    expect(response.headers.get('content-disposition')).toMatch(/^attachment/);
+    const page = await response.text();
+    expect(page).toContain('&lt;img src=x&gt;&amp;&quot;');
+    expect(page).not.toMatch(/<script|<img|<i>|src=(?!x&gt;)|url\(|@import|href=/);
+    expect(page).toMatch(/seasonal naive[\s\S]*step 20[\s\S]*hidden: 4/);
+    expect(page.match(/<svg /g)?.length).toBe(5);
+    rmSync(join(root, name), { recursive: true });
+    expect((await ask('/api/runs/gone/report')).status).toBe(404);
+  });
+
+  it('shrinks texts for who can take them, but not streams', async () => {
+    const headers = { 'accept-encoding': 'gzip' };
+    const list = await ask('/api/runs/finished-run', { headers });
+    expect(list.headers.get('content-encoding')).toBe('gzip');
+    const events = await ask('/api/events', { headers });
+    expect(events.headers.get('content-encoding')).toBeNull();
+    await events.body?.cancel();
   });
 
   it('gives samples and the forecast; steps done twice count once, a torn line not', async () => {

@@ -4,6 +4,7 @@ import { init } from '../../backends/init.ts';
 import { generate, sampler } from '../../generate/index.ts';
 import { Random } from '../../random.ts';
 import { loadLanguageModel } from '../../tasks/export.node.ts';
+import { encodePlain, StreamingDecoder } from '../../text/index.ts';
 import { openRun } from '../../track/node.ts';
 import { number, whole } from '../numbers.ts';
 import { colours, type Terminal } from '../terminal/terminal.ts';
@@ -25,7 +26,7 @@ export function register(program: Command, terminal: Terminal): void {
     .argument('<run>', 'name of a language run, or path of its folder')
     .description('write text with a trained model')
     .option('--prompt <text>', 'text to go on from (default: the one in the recipe)')
-    .option('--length <count>', 'characters to write', whole(0))
+    .option('--length <count>', 'tokens to write', whole(0))
     .option('--temperature <number>', '0 takes the likeliest character', number(0))
     .option('--top-k <count>', 'keep only the K likeliest characters', whole(1))
     .option('--top-p <share>', 'keep the likeliest characters that hold this share', number(0, 1))
@@ -49,15 +50,16 @@ async function write(name: string, options: GenerateOptions, terminal: Terminal)
     temperature = recipe.sample.temperature,
   } = options;
   const { topK = recipe.sample.topK ?? undefined, topP, seed, json } = options;
-  const ids = tokenizer.encode(prompt);
+  const ids = encodePlain(tokenizer, prompt);
   const random = new Random(seed, 'generate');
   const made: number[] = [];
+  const decoder = new StreamingDecoder(tokenizer);
   if (!json) terminal.write(colours(terminal.colour).dim(prompt));
   const choose = sampler({ temperature, topK, topP });
   for await (const id of generate(model, ids, { length, sampler: choose, random })) {
     made.push(id);
-    if (!json) terminal.write(tokenizer.decode([id]));
+    if (!json) terminal.write(decoder.push(id));
   }
   if (json) terminal.write(`${JSON.stringify({ run: run.name, prompt, text: tokenizer.decode(made), seed })}\n`);
-  else terminal.write('\n');
+  else terminal.write(`${decoder.end()}\n`);
 }

@@ -7,6 +7,8 @@ import { table } from '../terminal/table.ts';
 import { colours, type Terminal } from '../terminal/terminal.ts';
 import { register as compare } from './runsCompare.ts';
 import { collected, register as label } from './runsLabel.ts';
+import { register as report } from './runsReport.ts';
+import { register as share } from './runsShare.ts';
 import { kindOf, localTime, printable, recordOf, rootOption, shown, summaryText } from './runsText.ts';
 import { register as transfer } from './runsTransfer.ts';
 
@@ -25,7 +27,7 @@ interface ListOptions extends RunsOptions {
 const statuses: ListedRun['status'][] = ['running', 'finished', 'stopped', 'failed', 'interrupted', 'damaged'];
 
 export function register(program: Command, terminal: Terminal): void {
-  const group = program.command('runs').description('list, show, compare, tag, export, import and remove runs');
+  const group = program.command('runs').description('list, show, compare, tag, export, import, report and remove runs');
   group
     .command('list')
     .description('every run that is not archived, oldest first')
@@ -48,6 +50,8 @@ export function register(program: Command, terminal: Terminal): void {
   compare(group, terminal);
   label(group, terminal);
   transfer(group, terminal);
+  share(group, terminal);
+  report(group, terminal);
 }
 
 function list(options: ListOptions, terminal: Terminal): void {

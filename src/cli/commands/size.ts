@@ -18,7 +18,7 @@ import {
   trainingData,
 } from '../../sizing/index.ts';
 import { parseRecipe, parseRecipeText, type Recipe } from '../../tasks/recipe.ts';
-import { CharacterTokenizer } from '../../text/index.ts';
+import { tokenizerFromJSON } from '../../text/index.ts';
 import { openRun, readJson } from '../../track/node.ts';
 import { number, whole } from '../numbers.ts';
 import { factsReport, listReport, sizeReport } from '../sizeReport.ts';
@@ -132,7 +132,7 @@ function shapeOfRun(name: string, options: SizeOptions): Shape {
   const run = openRun(name, options.runs);
   const recipe = parseRecipe(run.recipe(), run.path('recipe.yaml'));
   if (recipe.task !== 'language') throw wrongModel(name, `a ${recipe.task} run`);
-  const { vocabularySize } = CharacterTokenizer.fromJSON(readJson(run.path('model', 'tokenizer.json')));
+  const { vocabularySize } = tokenizerFromJSON(readJson(run.path('model', 'tokenizer.json')));
   return shapeOfRecipe(recipe, name, { ...options, vocabulary: vocabularySize });
 }
 

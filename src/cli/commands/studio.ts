@@ -2,7 +2,9 @@
 import { spawn } from 'node:child_process';
 import { type Command, InvalidArgumentError } from 'commander';
 import { LookbackError } from '../../errors.ts';
+import type { Studio } from '../../server/serve.node.ts';
 import { colours, type Terminal } from '../terminal/terminal.ts';
+import { register as build } from './studioBuild.ts';
 
 interface StudioCommandOptions {
   runs: string;
@@ -15,7 +17,7 @@ interface StudioCommandOptions {
 const usualPort = 4817;
 
 export function register(program: Command, terminal: Terminal): void {
-  program
+  const command = program
     .command('studio')
     .description('serve the studio: every run in the browser, live; this machine only')
     .option('--runs <folder>', 'the folder of all runs', 'runs')
@@ -29,25 +31,40 @@ export function register(program: Command, terminal: Terminal): void {
     .addHelpText(
       'after',
       '\nPrints an address to open; Ctrl-C closes it, and stops the runs that were started from the page.' +
-        '\n\nExamples:\n  lookback studio\n  lookback studio --runs experiments/runs --port 0 --open',
+        '\n\nExamples:\n  lookback studio\n  lookback studio --runs experiments/runs --port 0 --open' +
+        '\n  lookback studio build --static site',
     )
     .action((options: StudioCommandOptions) => studio(options, terminal));
+  build(command, terminal);
 }
 
 async function studio({ runs, port, token, open }: StudioCommandOptions, terminal: Terminal): Promise<void> {
+  const serving = await serveHere({ runs, port, token }, terminal);
+  const ink = colours(terminal.colour);
+  terminal.write(`Studio of ${runs}/ at ${ink.cyan(serving.address)}\n${ink.dim('Ctrl-C closes it.')}\n`);
+  if (open) openInBrowser(serving.address, terminal);
+  await interrupted();
+  await closeSaving(serving, terminal);
+}
+
+/** The server on the port asked for, else on the usual one or, where that is taken, on any. */
+export async function serveHere(
+  { runs, port, token }: { runs: string; port?: number; token?: string },
+  terminal: Terminal,
+): Promise<Studio> {
   // Loaded here, for no other command needs a server.
   const { serveStudio } = await import('../../server/serve.node.ts');
   const report = (error: unknown) =>
     terminal.writeError(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
   const options = { root: runs, token, report };
-  const serving = await serveStudio({ ...options, port: port ?? usualPort }).catch((error) => {
+  return serveStudio({ ...options, port: port ?? usualPort }).catch((error) => {
     if (port !== undefined || !(error instanceof LookbackError) || error.code !== 'BAD_ARGUMENT') throw error;
     return serveStudio({ ...options, port: 0 });
   });
-  const ink = colours(terminal.colour);
-  terminal.write(`Studio of ${runs}/ at ${ink.cyan(serving.address)}\n${ink.dim('Ctrl-C closes it.')}\n`);
-  if (open) openInBrowser(serving.address, terminal);
-  await interrupted();
+}
+
+/** Stops the runs that were started here, saving them, then the server. */
+export async function closeSaving(serving: Studio, terminal: Terminal): Promise<void> {
   const { jobCount } = serving;
   if (jobCount > 0) {
     const what = jobCount === 1 ? 'the run' : `the ${jobCount} runs`;
@@ -56,14 +73,14 @@ async function studio({ runs, port, token, open }: StudioCommandOptions, termina
   await serving.close();
 }
 
-function portNumber(text: string): number {
+export function portNumber(text: string): number {
   const port = Number(text);
   if (/^\d+$/.test(text) && port <= 65_535) return port;
   throw new InvalidArgumentError('expected a port from 0 to 65535.');
 }
 
 /** Resolves at the first SIGINT or SIGTERM; the next one ends the process. */
-function interrupted(): Promise<void> {
+export function interrupted(): Promise<void> {
   return new Promise((resolve) => {
     const stop = () => {
       process.off('SIGINT', stop);
@@ -75,7 +92,7 @@ function interrupted(): Promise<void> {
   });
 }
 
-function openInBrowser(address: string, terminal: Terminal): void {
+export function openInBrowser(address: string, terminal: Terminal): void {
   const [program, ...words] =
     process.platform === 'darwin'
       ? ['open']

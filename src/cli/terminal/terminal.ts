@@ -17,6 +17,8 @@ export interface Terminal {
   colour: boolean;
   /** Whether standard error is a terminal, where a line can be rewritten. */
   live: boolean;
+  /** Whether somebody reads standard output as it comes: it is a terminal. */
+  interactive?: boolean;
 }
 
 /** This process's terminal. Colours follow NO_COLOR, FORCE_COLOR and TERM=dumb. */
@@ -28,6 +30,7 @@ export function systemTerminal(): Terminal {
     width: Math.min(Math.max(stdout.columns || stderr.columns || 80, 40), 120),
     colour: !env.NO_COLOR && (Boolean(env.FORCE_COLOR) || (stdout.isTTY === true && env.TERM !== 'dumb')),
     live: stderr.isTTY === true && env.TERM !== 'dumb',
+    interactive: stdout.isTTY === true,
   };
 }
 

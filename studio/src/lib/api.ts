@@ -1,10 +1,14 @@
 /** Requests to the studio's server. Every failure becomes an {@link ApiFailure} with a message fit to be shown. */
+import { type NamedCurve, unpackCurves } from '../../../src/server/curves.ts';
 import type {
   ApiError,
+  CurvesRequest,
   ForecastHistory,
   MetricCurves,
   RunDetail,
+  RunLabels,
   RunList,
+  RunMetrics,
   StartedRun,
   TextSample,
 } from '../../../src/server/wire.ts';
@@ -20,6 +24,11 @@ export class ApiFailure extends Error {
 }
 
 async function request<T>(path: string, body?: unknown): Promise<T> {
+  return (await (await answered(path, body)).json()) as T;
+}
+
+/** A response that says yes. */
+async function answered(path: string, body?: unknown): Promise<Response> {
   let response: Response;
   try {
     response = await fetch(
@@ -31,13 +40,13 @@ async function request<T>(path: string, body?: unknown): Promise<T> {
   } catch {
     throw new ApiFailure('AWAY', 'The server does not answer.');
   }
-  const answer: unknown = await response.json().catch(() => undefined);
   if (!response.ok) {
+    const answer: unknown = await response.json().catch(() => undefined);
     const { code = 'INTERNAL', message = `The server answered ${response.status}.` } = (answer ??
       {}) as Partial<ApiError>;
     throw new ApiFailure(code, message);
   }
-  return answer as T;
+  return response;
 }
 
 const at = (name: string) => `runs/${encodeURIComponent(name)}`;
@@ -49,6 +58,17 @@ export const getForecast = (name: string) => request<ForecastHistory | null>(`${
 export const startRun = (recipe: string) => request<StartedRun>('runs', { recipe });
 export const stopRun = (name: string) => request<object>(`${at(name)}/stop`, {});
 export const resumeRun = (name: string) => request<object>(`${at(name)}/resume`, {});
+
+export const labelRun = (name: string, labels: RunLabels) => request<object>(`${at(name)}/labels`, labels);
+/** The address of a run's report, which is a download. */
+export const reportAddress = (name: string) => `api/${at(name)}/report`;
+
+export const getMetrics = (runs: readonly string[]) => request<RunMetrics>('metrics', { runs });
+
+/** The curves of many runs at once, as numbers; see `src/server/curves.ts`. */
+export async function getManyCurves(wanted: CurvesRequest): Promise<NamedCurve[]> {
+  return unpackCurves(await (await answered('curves', wanted)).arrayBuffer());
+}
 
 /** @param range steps to look at more closely; the whole run without */
 export function getCurves(name: string, metrics: readonly string[], points: number, range?: readonly [number, number]) {

@@ -29,6 +29,8 @@ class Live {
   #source: EventSource | undefined;
   #cursor: string | undefined;
   #retry: number | undefined;
+  /** Changes told while the list is on its way: it may have been read before them. */
+  #early: StudioEvents['runs'][] | undefined;
   readonly #listeners = new Set<(event: MetricsEvent) => void>();
 
   start(): void {
@@ -88,9 +90,13 @@ class Live {
   }
 
   async #load(): Promise<void> {
+    const early: StudioEvents['runs'][] = [];
+    this.#early = early;
     try {
       const { runs, root } = await getRuns();
       this.#replace(runs);
+      this.#early = undefined;
+      for (const { changed, removed } of early) this.#change(changed, removed);
       this.root = root;
       this.loaded = true;
       this.problem = undefined;
@@ -102,7 +108,8 @@ class Live {
     }
   }
 
-  #change(changed: readonly RunRow[], removed: readonly string[]): void {
+  #change(changed: RunRow[], removed: string[]): void {
+    this.#early?.push({ changed, removed });
     const byName = new Map(this.runs.map((run) => [run.name, run]));
     for (const name of removed) byName.delete(name);
     for (const run of changed) byName.set(run.name, run);

@@ -4,7 +4,7 @@
  */
 import type uPlot from 'uplot';
 import type { Floor, Line } from './curves.ts';
-import { clip, decimate } from './smooth.ts';
+import { type Curve, clip, decimate, type Numbers } from './smooth.ts';
 
 export interface PanelColours {
   panel: string;
@@ -46,9 +46,11 @@ export function extentY(
     if (value > greatest) greatest = value;
   };
   for (const { curve, raw } of lines) {
-    const part = clip(raw ?? curve, from, to);
-    for (const value of part.min) take(value);
-    for (const value of part.max) take(value);
+    const { min, max } = clip(raw ?? curve, from, to);
+    for (let i = 0; i < min.length; i++) {
+      take(min[i]);
+      take(max[i]);
+    }
   }
   for (const { value } of floors) take(value);
   if (least > greatest) return log ? [0.1, 1] : [0, 1];
@@ -59,46 +61,81 @@ export function extentY(
   return [least - below, greatest + air];
 }
 
-/** Floors, bands and lines, clipped to the plotting area. One point per two device pixels is enough for a line. */
+/** Canvas positions of values on one of the chart's scales: what `valToPos` gives, without its look-ups for each. */
+function mapping(chart: uPlot, key: 'x' | 'y'): (value: number) => number {
+  const { min = 0, max = 1, distr } = chart.scales[key];
+  const { left, top, width, height } = chart.bbox;
+  const of = distr === 3 ? Math.log : (value: number) => value;
+  const [from, to] = [of(min ?? 0), of(max ?? 1)];
+  const scale = 1 / (to - from || 1);
+  return key === 'x'
+    ? (value) => left + (of(value) - from) * scale * width
+    : (value) => top + height - (of(value) - from) * scale * height;
+}
+
+/** More curves than this cover one another, and their bands cost more than they show while the axis moves. */
+const manyLines = 12;
+
+/**
+ * Floors, bands and lines, clipped to the plotting area. One point per two device pixels is enough for a line.
+ *
+ * @param moving another frame follows at once: of many curves the bands may wait
+ */
 export function drawLines(
   chart: uPlot,
   lines: readonly DrawnLine[],
   floors: readonly Floor[],
   colours: PanelColours,
   emphasis: string | undefined,
+  moving = false,
 ): void {
   const { ctx } = chart;
   const { left, top, width, height } = chart.bbox;
   const ratio = window.devicePixelRatio || 1;
   const from = chart.scales.x.min ?? 0;
   const to = chart.scales.x.max ?? 1;
-  const px = (value: number) => chart.valToPos(value, 'x', true);
-  const py = (value: number) => chart.valToPos(value, 'y', true);
+  const px = mapping(chart, 'x');
+  const py = mapping(chart, 'y');
+  // Many curves over one another show no more than a point for every four pixels of each.
+  const buckets = Math.max(100, width / (lines.length > manyLines ? 4 : 2));
+  const place = (curve: Curve): Curve => {
+    const { x, y, min, max } = decimate(clip(curve, from, to), buckets);
+    const of = (values: Numbers, map: (value: number) => number) => {
+      const places = new Float64Array(values.length);
+      for (let i = 0; i < places.length; i++) places[i] = map(values[i]);
+      return places;
+    };
+    const low = of(min, py);
+    return { x: of(x, px), y: of(y, py), min: low, max: max === min ? low : of(max, py) };
+  };
   ctx.save();
   ctx.beginPath();
   ctx.rect(left, top, width, height);
   ctx.clip();
   drawFloors(chart, floors, colours, ratio);
   ctx.setLineDash([]);
-  ctx.lineJoin = 'round';
+  // Round joins cost many times what they show once there are many points.
+  ctx.lineJoin = lines.length > manyLines ? 'bevel' : 'round';
   for (const { name, colour, dash, curve, raw } of lines) {
     const faded = emphasis !== undefined && emphasis !== name;
-    const shown = decimate(clip(curve, from, to), width / 2);
-    const behind = raw ? decimate(clip(raw, from, to), width / 2) : shown;
-    ctx.fillStyle = colour;
-    ctx.globalAlpha = faded ? 0.04 : 0.16;
-    band(ctx, behind.x.map(px), behind.min.map(py), behind.max.map(py));
+    const shown = place(curve);
+    const behind = raw ? place(raw) : shown;
+    if (!moving || lines.length <= manyLines) {
+      ctx.fillStyle = colour;
+      ctx.globalAlpha = faded ? 0.04 : 0.16;
+      band(ctx, behind);
+    }
     ctx.strokeStyle = colour;
     if (raw) {
       ctx.globalAlpha = faded ? 0.06 : 0.28;
       ctx.lineWidth = ratio;
       ctx.setLineDash([]);
-      line(ctx, behind.x.map(px), behind.y.map(py), ratio);
+      line(ctx, behind, ratio);
     }
     ctx.globalAlpha = faded ? 0.2 : 1;
     ctx.lineWidth = (name === emphasis ? 2.2 : 1.4) * ratio;
     ctx.setLineDash(dash.map((length) => length * ratio));
-    line(ctx, shown.x.map(px), shown.y.map(py), ratio);
+    line(ctx, shown, ratio);
   }
   ctx.restore();
 }
@@ -141,7 +178,8 @@ function drawFloors(chart: uPlot, floors: readonly Floor[], colours: PanelColour
 }
 
 /** The area between least and greatest, where there is any. */
-function band(ctx: CanvasRenderingContext2D, x: number[], min: number[], max: number[]): void {
+function band(ctx: CanvasRenderingContext2D, { x, min, max }: Curve): void {
+  if (min === max) return;
   ctx.beginPath();
   let begin = 0;
   for (let i = 0; i <= x.length; i++) {
@@ -156,7 +194,7 @@ function band(ctx: CanvasRenderingContext2D, x: number[], min: number[], max: nu
 }
 
 /** A line with gaps where y is not finite; a point with nothing on either side is a dot. */
-function line(ctx: CanvasRenderingContext2D, x: number[], y: number[], ratio: number): void {
+function line(ctx: CanvasRenderingContext2D, { x, y }: Curve, ratio: number): void {
   const finite = (i: number) => Number.isFinite(y[i]);
   ctx.beginPath();
   for (let i = 0; i < x.length; i++) {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type Curve, clip, decimate, lowerBound, smooth, valueAt } from './smooth.ts';
+import { aggregate, type Curve, clip, decimate, lowerBound, smooth, valueAt } from './smooth.ts';
 
 const curve = (y: number[], x = y.map((_, i) => i)): Curve => ({ x, y, min: y, max: y });
 
@@ -28,7 +28,7 @@ describe('smooth', () => {
     expect(smooth(curve(half, x), 0.95).y[1000]).toBeCloseTo(smooth(curve(line), 0.95).y[2000], 0);
   });
   it('passes over gaps', () => {
-    expect(smooth(curve([2, Number.NaN, 2, 2]), 0.5).y).toEqual([2, Number.NaN, 2, 2]);
+    expect([...smooth(curve([2, Number.NaN, 2, 2]), 0.5).y]).toEqual([2, Number.NaN, 2, 2]);
   });
 });
 
@@ -60,4 +60,35 @@ describe('clip, lowerBound, valueAt', () => {
       40,
     ]);
   });
+});
+
+it('smooths the means of what a point stands for, not its last value', () => {
+  const jagged = { ...curve(Array.from({ length: 500 }, (_, i) => (i % 2 ? 9 : -9))), mean: new Array(500).fill(2) };
+  for (const value of smooth(jagged, 0.5).y) expect(value).toBeCloseTo(2, 12);
+});
+
+describe('aggregate', () => {
+  it('is the mean in the band of the least and greatest, where curves reach', () => {
+    const { x, y, min, max } = aggregate([curve([0, 1, 2, 3]), curve([2, 4], [0, 2])]);
+    expect([[...x], [...y], [...min], [...max]]).toEqual([
+      [0, 1, 2, 3],
+      [1, 2, 3, 3],
+      [0, 1, 2, 3],
+      [2, 3, 4, 3],
+    ]);
+  });
+  it('takes an even grid where curves share no points, and passes over what is not finite', () => {
+    const long = Array.from({ length: 900 }, (_, i) => i);
+    const both = aggregate([
+      curve(long),
+      curve(
+        [Number.NaN, ...long.slice(1)],
+        long.map((i) => i + 0.5),
+      ),
+    ]);
+    expect(both.x.length).toBe(500);
+    expect(both.y[250]).toBeCloseTo(both.x[250] - 0.25, 6);
+    expect(both.y.every(Number.isFinite)).toBe(true);
+  });
+  it('of nothing is nothing', () => expect(aggregate([]).x.length).toBe(0));
 });

@@ -19,6 +19,7 @@ const all: TableQuery = {
   search: '',
   status: '',
   task: '',
+  filters: [],
   groupBy: '',
   archived: false,
   sorting: { column: 'name', descending: false },

@@ -10,11 +10,22 @@ export interface Sorting {
   descending: boolean;
 }
 
+export const comparisons = ['=', '≠', '<', '>', 'has'] as const;
+
+/** A condition on one recipe key, as the reader is writing it: without a value it lets everything pass. */
+export interface RecipeFilter {
+  key: string;
+  comparison: (typeof comparisons)[number];
+  value: string;
+}
+
 export interface TableQuery {
   search: string;
   status: string;
   task: string;
   sorting: Sorting;
+  /** All of them must hold. */
+  filters: RecipeFilter[];
   /** A recipe key, or '' for one list. */
   groupBy: string;
   archived: boolean;
@@ -65,6 +76,34 @@ export function matches(row: RunRow, search: string): boolean {
   return words.every((word) => text.includes(word));
 }
 
+/** Numbers are compared as numbers where both sides are; a run without the key passes `≠` only. */
+export function passes(row: RunRow, { key, comparison, value }: RecipeFilter): boolean {
+  if (value.trim() === '') return true;
+  const own = row.recipe[key];
+  if (own === undefined) return comparison === '≠';
+  const wanted = value.trim().toLowerCase();
+  const text = String(own).toLowerCase();
+  const numbers = typeof own === 'number' && Number.isFinite(Number(wanted));
+  const order = numbers ? own - Number(wanted) : text.localeCompare(wanted, undefined, { numeric: true });
+  switch (comparison) {
+    case '=':
+      return order === 0;
+    case '≠':
+      return order !== 0;
+    case '<':
+      return order < 0;
+    case '>':
+      return order > 0;
+    case 'has':
+      return text.includes(wanted);
+    default:
+      return comparison satisfies never;
+  }
+}
+
+/** What groups a row under a key, in words. */
+export const groupLabel = (row: RunRow, key: string): string => `${key} = ${String(row.recipe[key] ?? '(none)')}`;
+
 function compare(a: CellValue, b: CellValue, descending: boolean): number {
   if (a === null || b === null) return a === b ? 0 : a === null ? 1 : -1;
   const order =
@@ -76,10 +115,10 @@ function compare(a: CellValue, b: CellValue, descending: boolean): number {
 
 /** The rows a query leaves, sorted, in groups by the value of its recipe key. Rows without the key come last. */
 export function arrange(rows: readonly RunRow[], query: TableQuery, now: number): RunGroup[] {
-  const { search, status, task, sorting, groupBy, archived } = query;
+  const { search, status, task, filters, sorting, groupBy, archived } = query;
   const left = rows
     .filter((row) => (!status || row.status === status) && (!task || row.task === task) && matches(row, search))
-    .filter((row) => archived || !row.archived)
+    .filter((row) => (archived || !row.archived) && filters.every((filter) => passes(row, filter)))
     .map((row) => ({ row, value: cell(row, sorting.column, now) }))
     .sort((a, b) => compare(a.value, b.value, sorting.descending) || a.row.name.localeCompare(b.row.name))
     .map(({ row }) => row);
@@ -93,7 +132,7 @@ export function arrange(rows: readonly RunRow[], query: TableQuery, now: number)
   }
   return [...groups]
     .sort(([a], [b]) => compare(a, b, false))
-    .map(([value, members]) => ({ label: `${groupBy} = ${value === null ? '(none)' : String(value)}`, rows: members }));
+    .map(([, members]) => ({ label: groupLabel(members[0], groupBy), rows: members }));
 }
 
 /** The first `limit` rows of all groups together. */
