@@ -54,6 +54,7 @@ export interface Kernels {
   sumSquares(out: number, x: number, count: number): number;
   clipScale(out: number, sumSquares: number, maximum: number): number;
   countNonFinite(out: number, x: number, count: number): number;
+  multiplyAddLimit(out: number, rounds: number): number;
 }
 
 export const kernelNames = [
@@ -109,7 +110,8 @@ export const kernelNames = [
   'sumSquares',
   'clipScale',
   'countNonFinite',
+  'multiplyAddLimit',
 ] as const satisfies readonly (keyof Kernels)[];
 
 /** A hash of the signatures; an addon or module whose abi() differs was built from another table. */
-export const kernelAbi = 0xc2f598a4;
+export const kernelAbi = 0x835560dc;
