@@ -250,7 +250,10 @@ async function trainAndJudge(
   // The run offers the best model where a validation part chose one, else the last.
   const chosen = task instanceof LanguageTask || task.recipe.split.validation > 0;
   if (chosen && result.state.best && result.state.best.step !== result.state.step) {
-    task.model.loadStateDict(loadCheckpoint(run, 'best').tensors);
+    const best = loadCheckpoint(run, 'best');
+    task.model.loadStateDict(new Map([...best.tensors, ...averagesIn(best.optimizer)]));
+  } else {
+    optimizer.swapAverages();
   }
   writeWeights(run, task.model);
   if (result.reason !== 'stopped') await judge(outcome);
@@ -288,6 +291,12 @@ function summarize({ state, floors, scores, validationLoss, reason }: RunOutcome
 
 function floorSummary(floors: readonly NgramFloor[]): Record<string, number> {
   return Object.fromEntries(floors.map(({ smoothing, order, nats }) => [`floor ${smoothing} ${order}-gram`, nats]));
+}
+
+/** The parameters' moving averages among an optimizer's tensors, by parameter; none without `train.average`. */
+function averagesIn(tensors: LoadedCheckpoint['optimizer']): [string, TensorEntry][] {
+  const prefix = 'movingAverage.average.';
+  return [...tensors].flatMap(([name, entry]) => (name.startsWith(prefix) ? [[name.slice(prefix.length), entry]] : []));
 }
 
 function optimizerEntries(optimizer: Optimizer): Map<string, TensorEntry> {
