@@ -2,7 +2,8 @@
 // the probabilities from lse). Inside a tile the queries are the vector lanes, [keys, queries]: maxima and sums over keys
 // are then plain vertical operations, and neither K nor V needs packing. Key tiles start at multiples of KEYS from key 0
 // and a query's numbers depend on no other query, so a query alone (cached decoding) gives the bits it gives in a batch.
-// Does not do: dropout on probabilities, additive biases, windows.
+// Windows hide the keys further back and ALiBi's slopes bend the scores, both while a tile of scores is made.
+// Does not do: dropout on probabilities, other additive biases.
 #pragma once
 #include "math.hpp"
 #include "tile.hpp"
@@ -18,9 +19,12 @@ struct AttentionShape {
   const uint8_t* mask;
   bool causal;
   float scale;
+  int window;           // 0: none, else a query sees its last `window` keys
+  const float* slopes;  // [H] or nullptr
 
   bool fits() const {
-    return b >= 0 && h >= 0 && g >= 0 && tq >= 0 && tk >= 0 && d >= 0 && (h == 0 || (g > 0 && h % g == 0));
+    return b >= 0 && h >= 0 && g >= 0 && tq >= 0 && tk >= 0 && d >= 0 && (h == 0 || (g > 0 && h % g == 0)) &&
+           window >= 0 && (causal || window == 0);
   }
   // how many leading keys query t may see
   int visible(int t) const {
@@ -32,28 +36,53 @@ struct AttentionShape {
     int64_t lanes = causal ? (int64_t)key - (tk - tq) - query : 0;
     return lanes < 0 ? 0 : lanes > QUERIES ? QUERIES : (int)lanes;
   }
+  // the first key that query t or a later one may see
+  int first_visible(int t) const {
+    int64_t first = window ? (int64_t)t + tk - tq - window + 1 : 0;
+    return first < 0 ? 0 : first > tk ? tk : (int)first;
+  }
+  int near_lanes(int key, int query) const {  // leading queries from `query` on whose window that key is in
+    int64_t lanes = window ? (int64_t)key + window - (tk - tq) - query : QUERIES;
+    return lanes < 0 ? 0 : lanes > QUERIES ? QUERIES : (int)lanes;
+  }
+  float slope(int head) const { return slopes ? slopes[head] : 0; }
   const float* query(const float* q, int batch, int head, int t) const { return q + batch * q0 + head * q1 + t * q2; }
   const float* key(const float* k, int batch, int group, int t) const { return k + batch * k0 + group * k1 + t * k2; }
 };
 
 LB_INLINE AttentionShape attention_shape(int b, int h, int g, int tq, int tk, int d, int64_t q0, int64_t q1, int64_t q2,
-                                         int64_t k0, int64_t k1, int64_t k2, void* mask, int causal, double scale) {
+                                         int64_t k0, int64_t k1, int64_t k2, void* mask, int causal, double scale,
+                                         int window, void* slopes) {
   return {b, h, g, tq, tk, d, (ptrdiff_t)q0, (ptrdiff_t)q1, (ptrdiff_t)q2, (ptrdiff_t)k0, (ptrdiff_t)k1, (ptrdiff_t)k2,
-          (const uint8_t*)mask, causal != 0, (float)scale};
+          (const uint8_t*)mask, causal != 0, (float)scale, window, (const float*)slopes};
 }
 
 // scores[keys, QUERIES] = K Qt, -inf where hidden; qt [d, QUERIES] holds the queries times scale
 LB_INLINE void score_tile(const AttentionShape& s, float* scores, const float* qt, const float* k, int batch, int key0,
-                          int keys, int query0, int width) {
+                          int keys, int query0, int width, float slope) {
   tile_product(keys, width, s.d, k, s.k2, 1, qt, QUERIES, scores, QUERIES, false);
-  if (!s.mask && s.hidden_lanes(key0 + keys - 1, query0) == 0) return;
   static const float lanes[16] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
   V first_lanes = load(lanes);
+  if (slope != 0) {
+    for (int j = 0; j < keys; j++) {
+      float behind = (float)(query0 + s.tk - s.tq - key0 - j);  // of the first query; whole numbers, exact
+      for (int i = 0; i < width; i += W) {
+        float* x = scores + j * QUERIES + i;
+        store(x, fma(absolute(first_lanes + (behind + (float)i)), splat(-slope), load(x)));
+      }
+    }
+  }
+  if (!s.mask && s.hidden_lanes(key0 + keys - 1, query0) == 0 && s.near_lanes(key0, query0) == QUERIES) return;
   for (int j = 0; j < keys; j++) {
     int hidden = s.mask && !s.mask[(int64_t)batch * s.tk + key0 + j] ? QUERIES : s.hidden_lanes(key0 + j, query0);
     for (int i = 0; i < hidden; i += W) {
       float* x = scores + j * QUERIES + i;
       store(x, select((VI)(first_lanes + (float)i < (float)hidden), splat(-INFINITE), load(x)));
+    }
+    int near = s.near_lanes(key0 + j, query0);
+    for (int i = near / W * W; i < width && near < QUERIES; i += W) {
+      float* x = scores + j * QUERIES + i;
+      store(x, select((VI)(first_lanes + (float)i >= (float)near), splat(-INFINITE), load(x)));
     }
   }
 }
@@ -110,13 +139,13 @@ LB_INLINE void attend_queries(const AttentionShape& s, float* out, float* lse, c
   if (count < QUERIES) zero_floats(qt, s.d * QUERIES);
   transpose(qt, QUERIES, s.query(q, batch, head, query0), s.q2, count, s.d, s.scale);
   for (int i = 0; i < QUERIES; i++) m[i] = -INFINITE, l[i] = 0;
-  int end = s.visible(query0 + count - 1);
-  if (end == 0) zero_floats(gathered, s.d * QUERIES);
-  for (int key0 = 0; key0 < end; key0 += KEYS) {
+  int end = s.visible(query0 + count - 1), start = s.first_visible(query0) / KEYS * KEYS;
+  if (end <= start) zero_floats(gathered, s.d * QUERIES);
+  for (int key0 = start; key0 < end; key0 += KEYS) {
     int keys = smaller(KEYS, end - key0);
-    score_tile(s, scores, qt, k + key0 * s.k2, batch, key0, keys, query0, width);
+    score_tile(s, scores, qt, k + key0 * s.k2, batch, key0, keys, query0, width, s.slope(head));
     bool rescale = softmax_tile(scores, keys, width, m, l, alpha);
-    if (rescale && key0 > 0) {
+    if (rescale && key0 > start) {
       for (int e = 0; e < s.d; e++) {
         for (int i = 0; i < width; i += W) {
           float* x = gathered + e * QUERIES + i;
@@ -124,7 +153,7 @@ LB_INLINE void attend_queries(const AttentionShape& s, float* out, float* lse, c
         }
       }
     }
-    tile_product(s.d, width, keys, v + key0 * v2, 1, v2, scores, QUERIES, gathered, QUERIES, key0 > 0);
+    tile_product(s.d, width, keys, v + key0 * v2, 1, v2, scores, QUERIES, gathered, QUERIES, key0 > start);
   }
   for (int i = 0; i < width; i += W) {
     V sum = load(l + i);
@@ -143,8 +172,9 @@ LB_INLINE void attend_queries(const AttentionShape& s, float* out, float* lse, c
 
 LB_NOINLINE int attention(void* out, void* lse, void* q, void* k, void* v, void* mask, int b, int h, int g, int tq, int tk,
                           int d, int64_t q0, int64_t q1, int64_t q2, int64_t k0, int64_t k1, int64_t k2, int64_t v0,
-                          int64_t v1, int64_t v2, int causal, double scale) {
-  AttentionShape s = attention_shape(b, h, g, tq, tk, d, q0, q1, q2, k0, k1, k2, mask, causal, scale);
+                          int64_t v1, int64_t v2, int causal, double scale, int window, void* slopes) {
+  AttentionShape s =
+      attention_shape(b, h, g, tq, tk, d, q0, q1, q2, k0, k1, k2, mask, causal, scale, window, slopes);
   if (!s.fits()) return BAD_ARGUMENT;
   int blocks = (tq + QUERIES_PER_CHUNK - 1) / QUERIES_PER_CHUNK;
   SharedStatus status;
@@ -244,8 +274,9 @@ struct AttentionGradient {
     int query0 = block * QUERIES, count = smaller(QUERIES, s.tq - query0), width = whole16(count);
     int at = (slot * w.blocks + block) * QUERIES;
     keys = smaller(keys, s.visible(query0 + count - 1) - key0);
-    if (keys <= 0) return;
-    score_tile(s, w.p, w.qt + (int64_t)at * s.d, s.key(k, batch, group, key0), batch, key0, keys, query0, width);
+    if (keys <= 0 || key0 + keys <= s.first_visible(query0)) return;
+    score_tile(s, w.p, w.qt + (int64_t)at * s.d, s.key(k, batch, group, key0), batch, key0, keys, query0, width,
+               s.slope(head));
     const float* values = v + batch * v0 + group * v1 + key0 * v2;
     tile_product(keys, width, s.d, values, v2, 1, w.dt + (int64_t)at * s.d, QUERIES, w.ds, QUERIES, false);
     for (int i = 0; i < width; i += W) {
@@ -307,8 +338,8 @@ struct AttentionGradient {
 LB_NOINLINE int attention_gradient(void* dq, void* dk, void* dv, void* dout, void* out, void* lse, void* q, void* k, void* v,
                                    void* mask, int b, int h, int g, int tq, int tk, int d, int64_t q0, int64_t q1, int64_t q2,
                                    int64_t k0, int64_t k1, int64_t k2, int64_t v0, int64_t v1, int64_t v2, int causal,
-                                   double scale) {
-  AttentionGradient work = {attention_shape(b, h, g, tq, tk, d, q0, q1, q2, k0, k1, k2, mask, causal, scale),
+                                   double scale, int window, void* slopes) {
+  AttentionGradient work = {attention_shape(b, h, g, tq, tk, d, q0, q1, q2, k0, k1, k2, mask, causal, scale, window, slopes),
                             (float*)dq, (float*)dk, (float*)dv, (const float*)dout, (const float*)out, (const float*)lse,
                             (const float*)q, (const float*)k, (const float*)v,
                             (ptrdiff_t)v0, (ptrdiff_t)v1, (ptrdiff_t)v2};
@@ -324,8 +355,9 @@ LB_NOINLINE int attention_gradient(void* dq, void* dk, void* dv, void* dout, voi
 // Probabilities [B, H, Tq, Tk], recomputed from lse: for looking at, not for training.
 LB_NOINLINE int attention_pattern(void* pattern, void* lse, void* q, void* k, void* mask, int b, int h, int g, int tq, int tk,
                                   int d, int64_t q0, int64_t q1, int64_t q2, int64_t k0, int64_t k1, int64_t k2, int causal,
-                                  double scale) {
-  AttentionShape s = attention_shape(b, h, g, tq, tk, d, q0, q1, q2, k0, k1, k2, mask, causal, scale);
+                                  double scale, int window, void* slopes) {
+  AttentionShape s =
+      attention_shape(b, h, g, tq, tk, d, q0, q1, q2, k0, k1, k2, mask, causal, scale, window, slopes);
   if (!s.fits()) return BAD_ARGUMENT;
   SharedStatus status;
   parallel((int64_t)b * h, [&](int64_t chunk) {
@@ -341,7 +373,8 @@ LB_NOINLINE int attention_pattern(void* pattern, void* lse, void* q, void* k, vo
       for (int i = 0; i < QUERIES; i++) base[i] = i < count && from[i] != -INFINITE ? from[i] : INFINITE;
       for (int key0 = 0; key0 < tk; key0 += KEYS) {
         int keys = smaller(KEYS, tk - key0);
-        score_tile(s, scores, qt, s.key((const float*)k, batch, head / (h / g), key0), batch, key0, keys, query0, width);
+        score_tile(s, scores, qt, s.key((const float*)k, batch, head / (h / g), key0), batch, key0, keys, query0, width,
+                   s.slope(head));
         for (int j = 0; j < keys; j++) {
           for (int i = 0; i < width; i += W) {
             store(scores + j * QUERIES + i, probability(load(scores + j * QUERIES + i) - load(base + i)));

@@ -18,6 +18,8 @@
 #include "convolution.hpp"
 #include "dropout.hpp"
 #include "optimizer.hpp"
+#include "sort.hpp"
+#include "limits.hpp"
 
 namespace lb {
 

@@ -5,6 +5,7 @@
 import { Command, CommanderError } from 'commander';
 import packageJson from '../../package.json' with { type: 'json' };
 import { LookbackError } from '../errors.ts';
+import { register as bench } from './commands/bench.ts';
 import { register as doctor } from './commands/doctor.ts';
 import { register as forecast } from './commands/forecast.ts';
 import { register as generate } from './commands/generate.ts';
@@ -24,6 +25,7 @@ const commands: readonly ((program: Command, terminal: Terminal) => void)[] = [
   runs,
   size,
   studio,
+  bench,
   doctor,
 ];
 

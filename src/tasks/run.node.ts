@@ -6,6 +6,7 @@
  */
 import packageJson from '../../package.json' with { type: 'json' };
 import { getBackend } from '../backends/backend.ts';
+import { type Profile, startProfile } from '../backends/profile.ts';
 import '../backends/init.ts';
 import { resolveSeries, resolveText } from '../data/node.ts';
 import { LookbackError } from '../errors.ts';
@@ -22,6 +23,7 @@ import {
   type Run,
   saveCheckpoint,
   saveSnapshot,
+  writeFileAtomic,
 } from '../track/node.ts';
 import { type Evaluation, type TrainResult, type TrainState, train } from '../train/index.ts';
 import { describeModel, stateEntries, writeWeights } from './export.node.ts';
@@ -46,6 +48,8 @@ export interface RunOptions {
   /** Stops after the step in progress, saving everything. */
   signal?: AbortSignal;
   observer?: RunObserver;
+  /** Measures every operation of the training and writes `profile.json`. */
+  profile?: boolean;
 }
 
 export type AnyTask = ForecastTask | LanguageTask;
@@ -62,6 +66,8 @@ export interface RunOutcome {
   /** Language task: the loss over the whole validation part, nats per character, and a sample. */
   validationLoss?: number;
   sample?: string;
+  /** From the first step to the last, evaluations and checkpoints included. */
+  profile?: Profile;
 }
 
 /** The task's data, read from where the recipe names it, with a hash that tells whether it is still the same. */
@@ -185,7 +191,7 @@ async function trainAndJudge(
   run: Run,
   task: AnyTask,
   { optimizer, rate, from }: { optimizer: Optimizer; rate: Schedule; from?: TrainState },
-  { signal, observer = {} }: RunOptions,
+  { signal, observer = {}, profile = false }: RunOptions,
 ): Promise<RunOutcome> {
   const { recipe } = task;
   describeModel(run, task);
@@ -203,6 +209,8 @@ async function trainAndJudge(
     run.log(step, { sample: text });
     observer.sample?.(step, text);
   };
+  const profiler = profile ? startProfile() : undefined;
+  let measured: Profile | undefined;
   const result = await train(
     task as never,
     optimizer,
@@ -234,12 +242,18 @@ async function trainAndJudge(
         },
       },
     },
-  );
-  const outcome: RunOutcome = { run, task, ...result, floors, scores: [] };
+  ).finally(() => {
+    measured = profiler?.stop();
+    if (measured) writeFileAtomic(run.path('profile.json'), `${JSON.stringify(measured)}\n`);
+  });
+  const outcome: RunOutcome = { run, task, ...result, floors, scores: [], profile: measured };
   // The run offers the best model where a validation part chose one, else the last.
   const chosen = task instanceof LanguageTask || task.recipe.split.validation > 0;
   if (chosen && result.state.best && result.state.best.step !== result.state.step) {
-    task.model.loadStateDict(loadCheckpoint(run, 'best').tensors);
+    const best = loadCheckpoint(run, 'best');
+    task.model.loadStateDict(new Map([...best.tensors, ...averagesIn(best.optimizer)]));
+  } else {
+    optimizer.swapAverages();
   }
   writeWeights(run, task.model);
   if (result.reason !== 'stopped') await judge(outcome);
@@ -277,6 +291,12 @@ function summarize({ state, floors, scores, validationLoss, reason }: RunOutcome
 
 function floorSummary(floors: readonly NgramFloor[]): Record<string, number> {
   return Object.fromEntries(floors.map(({ smoothing, order, nats }) => [`floor ${smoothing} ${order}-gram`, nats]));
+}
+
+/** The parameters' moving averages among an optimizer's tensors, by parameter; none without `train.average`. */
+function averagesIn(tensors: LoadedCheckpoint['optimizer']): [string, TensorEntry][] {
+  const prefix = 'movingAverage.average.';
+  return [...tensors].flatMap(([name, entry]) => (name.startsWith(prefix) ? [[name.slice(prefix.length), entry]] : []));
 }
 
 function optimizerEntries(optimizer: Optimizer): Map<string, TensorEntry> {
