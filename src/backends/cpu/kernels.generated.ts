@@ -26,7 +26,7 @@ export interface Kernels {
   scatterAdd(out: number, ids: number, values: number, outer: number, xAxis: number, iAxis: number, inner: number): number;
   oneHot(out: number, ids: number, count: number, classes: number): number;
   gemm(batch: number, m: number, n: number, k: number, a: number, aBatch: number, aRow: number, aColumn: number, b: number, bBatch: number, bRow: number, bColumn: number, c: number, cBatch: number, cRow: number, accumulate: number): number;
-  linear(y: number, preactivation: number, x: number, w: number, bias: number, m: number, n: number, k: number, activation: number): number;
+  linear(y: number, slope: number, x: number, w: number, bias: number, m: number, n: number, k: number, activation: number): number;
   activationGradient(dz: number, dy: number, saved: number, count: number, activation: number): number;
   layerNorm(y: number, mean: number, rstd: number, x: number, weight: number, bias: number, rows: number, columns: number, epsilon: number): number;
   layerNormGradient(dx: number, dweight: number, dbias: number, dy: number, x: number, mean: number, rstd: number, weight: number, rows: number, columns: number, accumulate: number): number;
@@ -112,4 +112,4 @@ export const kernelNames = [
 ] as const satisfies readonly (keyof Kernels)[];
 
 /** A hash of the signatures; an addon or module whose abi() differs was built from another table. */
-export const kernelAbi = 0xc2f598a4;
+export const kernelAbi = 0x2b808ed2;
