@@ -18,6 +18,7 @@
 #include "convolution.hpp"
 #include "dropout.hpp"
 #include "optimizer.hpp"
+#include "word2vec.hpp"
 
 namespace lb {
 

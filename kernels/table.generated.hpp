@@ -6,8 +6,8 @@
 
 namespace lb {
 
-constexpr uint32_t KERNEL_ABI = 0xc2f598a4;
-constexpr int KERNEL_COUNT = 52;
+constexpr uint32_t KERNEL_ABI = 0xce71d045;
+constexpr int KERNEL_COUNT = 53;
 
 static int threads_start(int count);
 static int threads_count();
@@ -61,6 +61,7 @@ static int sgd(void* parameter, void* velocity, void* gradient, void* scale, int
 static int sum_squares(void* out, void* x, int64_t count);
 static int clip_scale(void* out, void* sum_squares, double maximum);
 static int count_non_finite(void* out, void* x, int64_t count);
+static int word2vec(void* totals, void* input, void* output, void* tokens, void* starts, void* keep, void* acceptance, void* alias, int sentences, int vocabulary, int stride, int window, int negative, int cbow, double rate_first, double rate_last, int seed0, int seed1, int64_t first, int chunks);
 
 }  // namespace lb
 
@@ -117,4 +118,5 @@ static int count_non_finite(void* out, void* x, int64_t count);
   KERNEL(sgd, sgd, (void* parameter, void* velocity, void* gradient, void* scale, double count, double rate, double momentum, int nesterov, double decay), (parameter, velocity, gradient, scale, (int64_t)count, rate, momentum, nesterov, decay)) \
   KERNEL(sumSquares, sum_squares, (void* out, void* x, double count), (out, x, (int64_t)count)) \
   KERNEL(clipScale, clip_scale, (void* out, void* sum_squares, double maximum), (out, sum_squares, maximum)) \
-  KERNEL(countNonFinite, count_non_finite, (void* out, void* x, double count), (out, x, (int64_t)count))
+  KERNEL(countNonFinite, count_non_finite, (void* out, void* x, double count), (out, x, (int64_t)count)) \
+  KERNEL(word2vec, word2vec, (void* totals, void* input, void* output, void* tokens, void* starts, void* keep, void* acceptance, void* alias, int sentences, int vocabulary, int stride, int window, int negative, int cbow, double rate_first, double rate_last, int seed0, int seed1, double first, int chunks), (totals, input, output, tokens, starts, keep, acceptance, alias, sentences, vocabulary, stride, window, negative, cbow, rate_first, rate_last, seed0, seed1, (int64_t)first, chunks))

@@ -54,6 +54,7 @@ export interface Kernels {
   sumSquares(out: number, x: number, count: number): number;
   clipScale(out: number, sumSquares: number, maximum: number): number;
   countNonFinite(out: number, x: number, count: number): number;
+  word2vec(totals: number, input: number, output: number, tokens: number, starts: number, keep: number, acceptance: number, alias: number, sentences: number, vocabulary: number, stride: number, window: number, negative: number, cbow: number, rateFirst: number, rateLast: number, seed0: number, seed1: number, first: number, chunks: number): number;
 }
 
 export const kernelNames = [
@@ -109,7 +110,8 @@ export const kernelNames = [
   'sumSquares',
   'clipScale',
   'countNonFinite',
+  'word2vec',
 ] as const satisfies readonly (keyof Kernels)[];
 
 /** A hash of the signatures; an addon or module whose abi() differs was built from another table. */
-export const kernelAbi = 0xc2f598a4;
+export const kernelAbi = 0xce71d045;
