@@ -108,7 +108,11 @@ function readText(bytes: Uint8Array, limit: number, name: string): WordVectors {
     // Some published files have words with spaces in them: the numbers are counted from the end.
     const word = parts.slice(0, parts.length - dimensions).join(separator);
     if (parts.length <= dimensions || word === '') {
-      throw invalid(name, `a word and ${dimensions} numbers in line ${line}`, `${parts.length - 1} numbers: ${quoted(text)}`);
+      throw invalid(
+        name,
+        `a word and ${dimensions} numbers in line ${line}`,
+        `${parts.length - 1} numbers: ${quoted(text)}`,
+      );
     }
     for (let d = 0; d < dimensions; d++) {
       const part = parts[parts.length - dimensions + d];
@@ -208,5 +212,10 @@ function quoted(text: string): string {
 }
 
 function invalid(name: string, expected: string, got: string): LookbackError {
-  return new LookbackError('FILE_INVALID', { where: name, expected, got, next: 'Use a whole word2vec text or binary file' });
+  return new LookbackError('FILE_INVALID', {
+    where: name,
+    expected,
+    got,
+    next: 'Use a whole word2vec text or binary file',
+  });
 }

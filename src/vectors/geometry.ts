@@ -93,7 +93,12 @@ export interface AlmostOrthogonal {
  */
 export function almostOrthogonal(
   dimensions: number,
-  { tolerance = 0.3, patience = 300, limit = 4000, seed = 1 }: { tolerance?: number; patience?: number; limit?: number; seed?: number } = {},
+  {
+    tolerance = 0.3,
+    patience = 300,
+    limit = 4000,
+    seed = 1,
+  }: { tolerance?: number; patience?: number; limit?: number; seed?: number } = {},
 ): AlmostOrthogonal {
   const random = new Random(seed, `almost orthogonal ${dimensions}`);
   const kept = new Float32Array(limit * dimensions);

@@ -11,7 +11,14 @@ export {
   scoreSimilarities,
   spearman,
 } from './evaluate.ts';
-export { type ReadVectorsOptions, readVectors, type VectorFormat, vectorFormat, writeBinary, writeText } from './formats.ts';
+export {
+  type ReadVectorsOptions,
+  readVectors,
+  type VectorFormat,
+  vectorFormat,
+  writeBinary,
+  writeText,
+} from './formats.ts';
 export { type AlmostOrthogonal, almostOrthogonal, type Projection, principalComponents } from './geometry.ts';
 export { parallelism, type Relation, relations, relationsIn } from './relations.ts';
 export { trainWord2Vec, type Word2VecOptions, type Word2VecProgress, type Word2VecResult } from './word2vec.ts';

@@ -44,7 +44,10 @@ export const relations: readonly Relation[] = [
 ];
 
 /** The relations with only the pairs that have vectors; those left with fewer than two are in `missing`. */
-export function relationsIn(vectors: WordVectors, wanted: readonly Relation[] = relations): { found: Relation[]; missing: string[] } {
+export function relationsIn(
+  vectors: WordVectors,
+  wanted: readonly Relation[] = relations,
+): { found: Relation[]; missing: string[] } {
   const known = wanted.map(({ name, pairs }) => ({
     name,
     pairs: pairs.filter(([a, b]) => vectors.has(a) && vectors.has(b)),

@@ -174,8 +174,7 @@ export async function trainWord2Vec(
     const rows = new Float32Array(vocabulary * stride);
     backend.module.read(rows, input);
     const data = new Float32Array(vocabulary * dimensions);
-    for (let v = 0; v < vocabulary; v++)
-      data.set(rows.subarray(v * stride, v * stride + dimensions), v * dimensions);
+    for (let v = 0; v < vocabulary; v++) data.set(rows.subarray(v * stride, v * stride + dimensions), v * dimensions);
     if (!data.every(Number.isFinite)) {
       throw new LookbackError('NON_FINITE', {
         where: 'word2vec',

@@ -29,7 +29,8 @@ export class WordVectors {
     }
     const bad = words.length === 0 ? 0 : data.findIndex((value) => !Number.isFinite(value));
     if (bad >= 0) {
-      const got = words.length === 0 ? 'none' : `${data[bad]} in the vector of '${words[Math.floor(bad / dimensions)]}'`;
+      const got =
+        words.length === 0 ? 'none' : `${data[bad]} in the vector of '${words[Math.floor(bad / dimensions)]}'`;
       throw new LookbackError('DATA_INVALID', {
         where: 'WordVectors',
         expected: 'one word or more, with finite numbers',
@@ -104,7 +105,11 @@ export class WordVectors {
   /** Words by cosine with `query` (shape [dimensions]), the highest first; `among` looks at the first so many only. */
   nearestTo(
     query: ArrayLike<number>,
-    { count = 10, except = [], among = this.words.length }: { count?: number; except?: readonly number[]; among?: number } = {},
+    {
+      count = 10,
+      except = [],
+      among = this.words.length,
+    }: { count?: number; except?: readonly number[]; among?: number } = {},
   ): Neighbour[] {
     if (query.length !== this.dimensions) {
       throw new LookbackError('SHAPE_MISMATCH', {
