@@ -9,23 +9,12 @@ export interface HeatmapOptions {
   columns: readonly string[];
   /** Shape [rows, columns]. */
   values: ArrayLike<number>;
-  rowLabel?: string;
-  columnLabel?: string;
   /** What a cell says when pointed at. */
   describe?: (row: number, column: number) => string;
 }
 
 /** The heat map as the text of an SVG file; the larger a value, the darker its cell. Zero stays empty. */
-export function heatmap({
-  title,
-  subtitle,
-  rows,
-  columns,
-  values,
-  rowLabel,
-  columnLabel,
-  describe,
-}: HeatmapOptions): Promise<string> {
+export function heatmap({ title, subtitle, rows, columns, values, describe }: HeatmapOptions): Promise<string> {
   const cells = rows.flatMap((row, i) =>
     columns.flatMap((column, j) => {
       const value = values[i * columns.length + j];
@@ -42,8 +31,8 @@ export function heatmap({
     marginLeft: 44,
     marginBottom: 10,
     padding: 0.04,
-    x: { domain: [...columns], axis: 'top', label: columnLabel ?? null, tickSize: 0 },
-    y: { domain: [...rows], label: rowLabel ?? null, tickSize: 0 },
+    x: { domain: [...columns], axis: 'top', label: null, tickSize: 0 },
+    y: { domain: [...rows], label: null, tickSize: 0 },
     color: { type: 'sqrt', scheme: 'YlGnBu' },
     marks: [Plot.cell(cells, { x: 'column', y: 'row', fill: 'value', title: 'say' })],
   });

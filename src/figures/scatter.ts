@@ -15,6 +15,8 @@ export interface ScatterOptions {
   points: readonly ScatterPoint[];
   /** From one index of `points` to another. */
   arrows?: readonly { from: number; to: number }[];
+  /** Words on their own, e.g. the name of a group. */
+  captions?: readonly { text: string; x: number; y: number }[];
   width?: number;
   height?: number;
 }
@@ -25,6 +27,7 @@ export function scatter({
   subtitle,
   points,
   arrows = [],
+  captions = [],
   width = 720,
   height = 540,
 }: ScatterOptions): Promise<string> {
@@ -58,6 +61,7 @@ export function scatter({
         headLength: 7,
       }),
       Plot.dot(points, { x: 'x', y: 'y', r: 2.5, fill: (point: ScatterPoint) => colour(point.group) }),
+      Plot.text(captions, { x: 'x', y: 'y', text: 'text', fontSize: 12, fontWeight: 650, fill: 'currentColor' }),
       Plot.text(points, { x: 'x', y: 'y', text: 'name', dy: -8, fontSize: 11, fill: 'currentColor' }),
     ],
   });

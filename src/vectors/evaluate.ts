@@ -2,6 +2,9 @@
  * How good word vectors are, by the two usual tests: analogies by section (the format of Google's questions-words.txt)
  * and word similarity (WordSim-353: Spearman's correlation with people's judgements). The files are the user's.
  */
+import { type Backend, getBackend } from '../backends/backend.ts';
+import { CpuBackend } from '../backends/cpu/cpu.ts';
+import type { Kernels } from '../backends/cpu/kernels.generated.ts';
 import { LookbackError } from '../errors.ts';
 import type { WordVectors } from './wordVectors.ts';
 
@@ -43,27 +46,79 @@ export function parseAnalogies(text: string, name = 'analogies'): AnalogySection
 export function scoreAnalogies(
   vectors: WordVectors,
   sections: readonly AnalogySection[],
-  { among = 30_000 }: { among?: number } = {},
+  { among = 30_000, backend = getBackend() }: { among?: number; backend?: Backend } = {},
 ): AnalogyScore[] {
   const few = vectors.first(among);
   const { dimensions } = few;
   const unit = few.unit();
-  const query = new Float32Array(dimensions);
   return sections.map(({ name, questions }) => {
-    let asked = 0;
-    let right = 0;
-    for (const question of questions) {
-      const [a, b, c, d] = question.map((word) => few.find(word));
-      if (a < 0 || b < 0 || c < 0 || d < 0) continue;
-      asked++;
+    const known = questions
+      .map((question) => question.map((word) => few.find(word)))
+      .filter((rows) => rows.every((row) => row >= 0));
+    const queries = new Float32Array(known.length * dimensions);
+    for (const [q, [a, b, c]] of known.entries()) {
       for (let i = 0; i < dimensions; i++) {
-        query[i] = unit[b * dimensions + i] - unit[a * dimensions + i] + unit[c * dimensions + i];
+        queries[q * dimensions + i] = unit[b * dimensions + i] - unit[a * dimensions + i] + unit[c * dimensions + i];
       }
-      const [best] = few.nearestTo(query, { count: 1, except: [a, b, c] });
-      if (best?.word === few.words[d]) right++;
     }
-    return { name, asked, total: questions.length, right };
+    let right = 0;
+    products(queries, unit, dimensions, backend, (q, row) => {
+      const [a, b, c, d] = known[q];
+      let best = -1;
+      for (let word = 0; word < row.length; word++) {
+        if ((best < 0 || row[word] > row[best]) && word !== a && word !== b && word !== c) best = word;
+      }
+      // A word written twice in the file counts by its spelling.
+      if (best >= 0 && few.words[best] === few.words[d]) right++;
+    });
+    return { name, asked: known.length, total: questions.length, right };
   });
+}
+
+/** Calls `each` with every query's dot products with all `rows`; on a backend without kernels, slowly. */
+function products(
+  queries: Float32Array,
+  rows: Float32Array,
+  dimensions: number,
+  backend: Backend,
+  each: (query: number, row: Float32Array) => void,
+): void {
+  const words = rows.length / dimensions;
+  const count = queries.length / dimensions;
+  const part = Math.max(1, Math.min(count, Math.floor(8e6 / words)));
+  const cpu = backend instanceof CpuBackend ? backend : undefined;
+  const table = cpu?.allocate('f32', rows.length);
+  const asked = cpu?.allocate('f32', part * dimensions);
+  const out = cpu?.allocate('f32', part * words);
+  const values = new Float32Array(part * words);
+  try {
+    if (cpu && table) cpu.module.write(table.address, rows);
+    for (let from = 0; from < count; from += part) {
+      const size = Math.min(part, count - from);
+      if (cpu && table && asked && out) {
+        cpu.module.write(asked.address, queries.subarray(from * dimensions, (from + size) * dimensions));
+        const [a, b, c] = [asked.address, table.address, out.address];
+        const d = dimensions;
+        const gemm = {
+          name: 'analogies',
+          cpu: (k: Kernels) => k.gemm(1, size, words, d, a, 0, d, 1, b, 0, 1, d, c, 0, words, 0),
+        };
+        cpu.run(gemm, [], [], undefined);
+        cpu.module.read(values, c);
+      } else {
+        for (let q = 0; q < size; q++) {
+          for (let w = 0; w < words; w++) {
+            let dot = 0;
+            for (let i = 0; i < dimensions; i++) dot += queries[(from + q) * dimensions + i] * rows[w * dimensions + i];
+            values[q * words + w] = dot;
+          }
+        }
+      }
+      for (let q = 0; q < size; q++) each(from + q, values.subarray(q * words, (q + 1) * words));
+    }
+  } finally {
+    for (const storage of [table, asked, out]) if (storage) cpu?.free(storage);
+  }
 }
 
 export interface SimilarityPair {

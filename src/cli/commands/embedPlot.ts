@@ -69,13 +69,12 @@ async function plotRelations(
       next: 'Use vectors of more text, or name words with --words',
     });
   }
-  const { points, arrows, explained } = project(vectors, found);
-  const share = formatPercent(explained[0] + explained[1], 0);
   const svg = await scatter({
     title: 'One relation, one direction',
-    subtitle: `Unit vectors of ${options.vectors}, two principal components (${share} of the variance)`,
-    points,
-    arrows,
+    subtitle: `Unit vectors of ${options.vectors}, each relation in its own two principal components`,
+    ...panels(vectors, found),
+    width: 260 * found.length + 60,
+    height: 330,
   });
   writeFileAtomic(file, svg);
   const parallel = found.map((relation) => ({
@@ -99,15 +98,20 @@ async function plotRelations(
   terminal.write(`wrote ${file}\n`);
 }
 
-function project(vectors: WordVectors, relations: readonly Relation[]) {
-  const names = relations.flatMap(({ pairs }) => pairs.flat());
-  const { points, explained } = principalComponents(unitRows(vectors, names), vectors.dimensions);
-  const group = relations.flatMap(({ name, pairs }) => pairs.flatMap(() => [name, name]));
-  return {
-    points: names.map((name, i): ScatterPoint => ({ name, x: points[i * 2], y: points[i * 2 + 1], group: group[i] })),
-    arrows: names.flatMap((_, i) => (i % 2 === 0 ? [{ from: i, to: i + 1 }] : [])),
-    explained,
-  };
+/** The relations side by side: each projected by itself, scaled to the same size and set beside the last. */
+function panels(vectors: WordVectors, relations: readonly Relation[]) {
+  const points: ScatterPoint[] = [];
+  const captions: { text: string; x: number; y: number }[] = [];
+  for (const [panel, { name, pairs }] of relations.entries()) {
+    const names = pairs.flat();
+    const { points: places } = principalComponents(unitRows(vectors, names), vectors.dimensions);
+    const size = places.reduce((most, value) => Math.max(most, Math.abs(value)), 1e-9);
+    for (const [i, word] of names.entries()) {
+      points.push({ name: word, x: places[i * 2] / size + panel * 2.7, y: places[i * 2 + 1] / size, group: name });
+    }
+    captions.push({ text: name, x: panel * 2.7, y: 1.35 });
+  }
+  return { points, captions, arrows: points.flatMap((_, i) => (i % 2 === 0 ? [{ from: i, to: i + 1 }] : [])) };
 }
 
 function unitRows(vectors: WordVectors, names: readonly string[]): Float32Array {
@@ -165,7 +169,7 @@ async function plotRoom(file: string, { tolerance, json }: PlotOptions, terminal
     height: 340,
     marginLeft: 56,
     x: { label: 'dimensions' },
-    y: { type: 'log', label: 'vectors', grid: true },
+    y: { type: 'log', label: null, grid: true },
     marks: [
       Plot.line(rows, {
         x: 'dimensions',

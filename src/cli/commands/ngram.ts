@@ -169,12 +169,10 @@ function drawHeatmap({ counts }: NgramReport, split: NgramText, file: string): P
   const share = Float64Array.from(pairs, (count, i) => count / Math.max(1, totals[Math.floor(i / ids.length)]));
   return heatmap({
     title: `Which follows which: pairs in ${file.split(/[/\\]/).pop()}`,
-    subtitle: `P(second | first) by counting ${formatCount(split.train.length)} tokens; the darker, the likelier`,
+    subtitle: `P(second | first): first down, second across; ${formatCount(split.train.length)} tokens counted`,
     rows: names,
     columns: names,
     values: share,
-    rowLabel: 'first',
-    columnLabel: 'second',
     describe: (i, j) =>
       `${names[i]}${names[j]}: ${pairs[i * ids.length + j]} times, ${(100 * share[i * ids.length + j]).toFixed(2)} %`,
   });
