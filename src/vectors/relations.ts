@@ -23,10 +23,10 @@ export const relations: readonly Relation[] = [
     pairs: [
       ['walking', 'walked'],
       ['swimming', 'swam'],
-      ['going', 'went'],
-      ['speaking', 'spoke'],
-      ['coming', 'came'],
-      ['taking', 'took'],
+      ['running', 'ran'],
+      ['writing', 'wrote'],
+      ['singing', 'sang'],
+      ['dancing', 'danced'],
     ],
   },
   {
