@@ -75,12 +75,9 @@ describe('word2vec', () => {
         });
       const { vectors, losses } = await train('native');
       expect(losses[39]).toBeLessThan(losses[0] * 0.9);
-      expect(
-        vectors
-          .near('cat', 4)
-          .map(({ word }) => word)
-          .sort(),
-      ).toEqual(['dog', 'fur', 'paw', 'tail']);
+      const mean = (others: string[]) =>
+        others.reduce((sum, word) => sum + vectors.similarity('cat', word), 0) / others.length;
+      expect(mean(topics[0].slice(1))).toBeGreaterThan(mean(topics[1]));
       const again = await train('native');
       expect(again.vectors.data).toEqual(vectors.data);
       const wasm = await backends.wasm;

@@ -218,11 +218,11 @@ class Blocks {
   }
 }
 
-/** Uniform in ±1 / (2 dimensions), as word2vec; what pads a row to whole vectors is zero. */
+/** Uniform in ±1 / dimensions, as gensim (word2vec's own code takes half of it); what pads a row to whole vectors is zero. */
 function initialRows(vocabulary: number, dimensions: number, stride: number, random: Random): Float32Array {
   const rows = new Float32Array(vocabulary * stride);
   for (let v = 0; v < vocabulary; v++)
-    for (let d = 0; d < dimensions; d++) rows[v * stride + d] = (random.uniform() - 0.5) / dimensions;
+    for (let d = 0; d < dimensions; d++) rows[v * stride + d] = random.uniform(-1, 1) / dimensions;
   return rows;
 }
 
