@@ -20,6 +20,7 @@
 #include "optimizer.hpp"
 #include "sort.hpp"
 #include "limits.hpp"
+#include "word2vec.hpp"
 
 namespace lb {
 

@@ -6,8 +6,8 @@
 
 namespace lb {
 
-constexpr uint32_t KERNEL_ABI = 0xdcf9c31e;
-constexpr int KERNEL_COUNT = 56;
+constexpr uint32_t KERNEL_ABI = 0x64e4bb01;
+constexpr int KERNEL_COUNT = 57;
 
 static int threads_start(int count);
 static int threads_count();
@@ -34,7 +34,7 @@ static int gather(void* out, void* x, void* ids, int outer, int x_axis, int i_ax
 static int scatter_add(void* out, void* ids, void* values, int outer, int x_axis, int i_axis, int inner);
 static int one_hot(void* out, void* ids, int count, int classes);
 static int gemm(int batch, int m, int n, int k, void* a, int64_t a_batch, int a_row, int a_column, void* b, int64_t b_batch, int b_row, int b_column, void* c, int64_t c_batch, int c_row, int accumulate);
-static int linear(void* y, void* preactivation, void* x, void* w, void* bias, int m, int n, int k, int activation);
+static int linear(void* y, void* slope, void* x, void* w, void* bias, int m, int n, int k, int activation);
 static int activation_gradient(void* dz, void* dy, void* saved, int64_t count, int activation);
 static int layer_norm(void* y, void* mean, void* rstd, void* x, void* weight, void* bias, int rows, int columns, double epsilon);
 static int layer_norm_gradient(void* dx, void* dweight, void* dbias, void* dy, void* x, void* mean, void* rstd, void* weight, int rows, int columns, int accumulate);
@@ -65,6 +65,7 @@ static int sum_squares(void* out, void* x, int64_t count);
 static int clip_scale(void* out, void* sum_squares, double maximum);
 static int count_non_finite(void* out, void* x, int64_t count);
 static int multiply_add_limit(void* out, int64_t rounds);
+static int word2vec(void* totals, void* input, void* output, void* tokens, void* starts, void* keep, void* acceptance, void* alias, int sentences, int vocabulary, int stride, int window, int negative, int cbow, double rate_first, double rate_last, int seed0, int seed1, int64_t first, int chunks);
 
 }  // namespace lb
 
@@ -95,7 +96,7 @@ static int multiply_add_limit(void* out, int64_t rounds);
   KERNEL(scatterAdd, scatter_add, (void* out, void* ids, void* values, int outer, int x_axis, int i_axis, int inner), (out, ids, values, outer, x_axis, i_axis, inner)) \
   KERNEL(oneHot, one_hot, (void* out, void* ids, int count, int classes), (out, ids, count, classes)) \
   KERNEL(gemm, gemm, (int batch, int m, int n, int k, void* a, double a_batch, int a_row, int a_column, void* b, double b_batch, int b_row, int b_column, void* c, double c_batch, int c_row, int accumulate), (batch, m, n, k, a, (int64_t)a_batch, a_row, a_column, b, (int64_t)b_batch, b_row, b_column, c, (int64_t)c_batch, c_row, accumulate)) \
-  KERNEL(linear, linear, (void* y, void* preactivation, void* x, void* w, void* bias, int m, int n, int k, int activation), (y, preactivation, x, w, bias, m, n, k, activation)) \
+  KERNEL(linear, linear, (void* y, void* slope, void* x, void* w, void* bias, int m, int n, int k, int activation), (y, slope, x, w, bias, m, n, k, activation)) \
   KERNEL(activationGradient, activation_gradient, (void* dz, void* dy, void* saved, double count, int activation), (dz, dy, saved, (int64_t)count, activation)) \
   KERNEL(layerNorm, layer_norm, (void* y, void* mean, void* rstd, void* x, void* weight, void* bias, int rows, int columns, double epsilon), (y, mean, rstd, x, weight, bias, rows, columns, epsilon)) \
   KERNEL(layerNormGradient, layer_norm_gradient, (void* dx, void* dweight, void* dbias, void* dy, void* x, void* mean, void* rstd, void* weight, int rows, int columns, int accumulate), (dx, dweight, dbias, dy, x, mean, rstd, weight, rows, columns, accumulate)) \
@@ -125,4 +126,5 @@ static int multiply_add_limit(void* out, int64_t rounds);
   KERNEL(sumSquares, sum_squares, (void* out, void* x, double count), (out, x, (int64_t)count)) \
   KERNEL(clipScale, clip_scale, (void* out, void* sum_squares, double maximum), (out, sum_squares, maximum)) \
   KERNEL(countNonFinite, count_non_finite, (void* out, void* x, double count), (out, x, (int64_t)count)) \
-  KERNEL(multiplyAddLimit, multiply_add_limit, (void* out, double rounds), (out, (int64_t)rounds))
+  KERNEL(multiplyAddLimit, multiply_add_limit, (void* out, double rounds), (out, (int64_t)rounds)) \
+  KERNEL(word2vec, word2vec, (void* totals, void* input, void* output, void* tokens, void* starts, void* keep, void* acceptance, void* alias, int sentences, int vocabulary, int stride, int window, int negative, int cbow, double rate_first, double rate_last, int seed0, int seed1, double first, int chunks), (totals, input, output, tokens, starts, keep, acceptance, alias, sentences, vocabulary, stride, window, negative, cbow, rate_first, rate_last, seed0, seed1, (int64_t)first, chunks))

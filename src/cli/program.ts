@@ -7,8 +7,10 @@ import packageJson from '../../package.json' with { type: 'json' };
 import { LookbackError } from '../errors.ts';
 import { register as bench } from './commands/bench.ts';
 import { register as doctor } from './commands/doctor.ts';
+import { register as embed } from './commands/embed.ts';
 import { register as forecast } from './commands/forecast.ts';
 import { register as generate } from './commands/generate.ts';
+import { register as ngram } from './commands/ngram.ts';
 import { register as runs } from './commands/runs.ts';
 import { register as size } from './commands/size.ts';
 import { register as start } from './commands/start.ts';
@@ -22,6 +24,8 @@ const commands: readonly ((program: Command, terminal: Terminal) => void)[] = [
   train,
   forecast,
   generate,
+  ngram,
+  embed,
   runs,
   size,
   studio,

@@ -17,4 +17,7 @@ export interface Page {
   readonly load: () => Promise<{ default: Component<PageProps> }>;
 }
 
-export const pages: readonly Page[] = [];
+export const pages: readonly Page[] = [
+  { page: 'ngrams', title: 'N-grams', server: false, load: () => import('./pages/Ngrams.svelte') },
+  { page: 'vectors', title: 'Vectors', server: false, load: () => import('./pages/Vectors.svelte') },
+];

@@ -27,7 +27,7 @@ export interface Kernels {
   scatterAdd(out: number, ids: number, values: number, outer: number, xAxis: number, iAxis: number, inner: number): number;
   oneHot(out: number, ids: number, count: number, classes: number): number;
   gemm(batch: number, m: number, n: number, k: number, a: number, aBatch: number, aRow: number, aColumn: number, b: number, bBatch: number, bRow: number, bColumn: number, c: number, cBatch: number, cRow: number, accumulate: number): number;
-  linear(y: number, preactivation: number, x: number, w: number, bias: number, m: number, n: number, k: number, activation: number): number;
+  linear(y: number, slope: number, x: number, w: number, bias: number, m: number, n: number, k: number, activation: number): number;
   activationGradient(dz: number, dy: number, saved: number, count: number, activation: number): number;
   layerNorm(y: number, mean: number, rstd: number, x: number, weight: number, bias: number, rows: number, columns: number, epsilon: number): number;
   layerNormGradient(dx: number, dweight: number, dbias: number, dy: number, x: number, mean: number, rstd: number, weight: number, rows: number, columns: number, accumulate: number): number;
@@ -58,6 +58,7 @@ export interface Kernels {
   clipScale(out: number, sumSquares: number, maximum: number): number;
   countNonFinite(out: number, x: number, count: number): number;
   multiplyAddLimit(out: number, rounds: number): number;
+  word2vec(totals: number, input: number, output: number, tokens: number, starts: number, keep: number, acceptance: number, alias: number, sentences: number, vocabulary: number, stride: number, window: number, negative: number, cbow: number, rateFirst: number, rateLast: number, seed0: number, seed1: number, first: number, chunks: number): number;
 }
 
 export const kernelNames = [
@@ -117,7 +118,8 @@ export const kernelNames = [
   'clipScale',
   'countNonFinite',
   'multiplyAddLimit',
+  'word2vec',
 ] as const satisfies readonly (keyof Kernels)[];
 
 /** A hash of the signatures; an addon or module whose abi() differs was built from another table. */
-export const kernelAbi = 0xdcf9c31e;
+export const kernelAbi = 0x64e4bb01;
