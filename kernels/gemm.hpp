@@ -16,7 +16,7 @@ constexpr int64_t PACK_LIMIT = 1 << 21;        // floats of A or of B packed at 
 constexpr int NARROW = 128;                    // floats between rows of k up to which a transposed A is read in place
 constexpr int64_t SERIAL_LIMIT = 1 << 17;      // multiply-adds below which threads are not worth waking
 constexpr int64_t CHUNK_WORK = 1 << 19;        // multiply-adds of one chunk of parallel work, at least
-constexpr int64_t CHUNKS_WANTED = 8;
+constexpr int64_t CHUNKS_WANTED = 3;           // for each thread: no sum is cut, so the bits do not depend on it
 constexpr size_t COPY_LIMIT = 1 << 15;          // floats below which threads are not worth waking for a copy
 
 LB_INLINE int64_t ceil_divide(int64_t a, int64_t b) { return (a + b - 1) / b; }
@@ -33,7 +33,7 @@ struct Product {
 };
 
 // C[rows, columns] (+)= A B over kc steps. B: kc rows of VECTORS * W floats at pitch b_pitch, readable in full. `ahead` is
-// what a later tile will read: a cache line of it is fetched every four steps.
+// what a later tile will read: two cache lines of it are fetched every four steps.
 template <int ROWS, int VECTORS, bool PACKED>
 LB_NOINLINE void gemm_tile(int kc, const float* __restrict a, ptrdiff_t ar, ptrdiff_t ac, const float* __restrict b,
                       ptrdiff_t b_pitch, float* __restrict c, ptrdiff_t cr, int columns, bool accumulate,
@@ -63,7 +63,8 @@ LB_NOINLINE void gemm_tile(int kc, const float* __restrict a, ptrdiff_t ar, ptrd
   }
   for (; p + 4 <= kc; p += 4) {
     __builtin_prefetch(ahead);
-    ahead += 16;
+    __builtin_prefetch(ahead + 16);
+    ahead += 32;
     LB_UNROLL for (int i = 0; i < 4; i++) step();
   }
 #endif
@@ -273,7 +274,7 @@ LB_NOINLINE int multiply_chunk(const Plan& shared, int first_block, int last_blo
           b = panel_space;
         }
         const float* ahead = b;
-        ptrdiff_t lines_each = (ptrdiff_t)kc / 4 * 16, past = lines_each * (inner - inner_start);
+        ptrdiff_t fetched = (ptrdiff_t)kc / 4 * 32, past = fetched * (inner - inner_start);
         if (blocks_inner && plan.b.source == SHARED && outer + 1 < outer_end && past < (ptrdiff_t)kc * NR) {
           ahead = b + (ptrdiff_t)kc * NR + past;
         }
@@ -410,7 +411,8 @@ template <bool THREADS> LB_NOINLINE int gemm_run(const Product& g, Epilogue epil
       int along = by_panels ? panels : blocks, across = by_panels ? blocks : panels, cuts = 1;
       int bands = (int)ceil_divide(along, by_panels ? BAND_PANELS : BAND_BLOCKS);
       if (THREADS) {
-        int wanted = (int)smaller(CHUNKS_WANTED, larger((int64_t)g.m * g.n * g.k / CHUNK_WORK, 1));
+        int threads = __atomic_load_n(&pool.threads, __ATOMIC_RELAXED);
+        int wanted = (int)smaller(CHUNKS_WANTED * threads, larger((int64_t)g.m * g.n * g.k / CHUNK_WORK, 1));
         bands = (int)larger(bands, smaller(wanted, ceil_divide(along, 2)));
         if (bands > 1) bands = (int)smaller(along, bands + bands % 2);
         if (bands * 2 <= wanted) cuts = (int)smaller(across, ceil_divide(wanted, bands));
