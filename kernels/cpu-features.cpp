@@ -11,11 +11,13 @@ void put(napi_env env, napi_value object, const char* name, bool present) {
   napi_set_named_property(env, object, name, value);
 }
 
-// features() -> { avx2, fma, avx512f, avx512dq, avx512bw, avx512vl }, each true or false.
+// features() -> { avx2, fma, avx512f, avx512dq, avx512bw, avx512vl }, each true or false; nothing on arm64,
+// where NEON with fused multiply-add is part of every processor.
 // __builtin_cpu_supports also asks the operating system (XGETBV) whether it saves the wide registers.
 napi_value features(napi_env env, napi_callback_info) {
   napi_value object;
   if (napi_create_object(env, &object) != napi_ok) return nullptr;
+#if defined(__x86_64__)
   __builtin_cpu_init();
   put(env, object, "avx2", __builtin_cpu_supports("avx2") != 0);
   put(env, object, "fma", __builtin_cpu_supports("fma") != 0);
@@ -23,6 +25,7 @@ napi_value features(napi_env env, napi_callback_info) {
   put(env, object, "avx512dq", __builtin_cpu_supports("avx512dq") != 0);
   put(env, object, "avx512bw", __builtin_cpu_supports("avx512bw") != 0);
   put(env, object, "avx512vl", __builtin_cpu_supports("avx512vl") != 0);
+#endif
   return object;
 }
 

@@ -148,23 +148,6 @@ inline RowKernel unary_kernel(int op) {
   return nullptr;
 }
 
-// d(x Phi(x)) = Phi(x) + x phi(x), phi the normal density
-LB_INLINE V gelu_slope(V x) {
-  V cumulative = (erf(x * 0.707106781f) + 1.0f) * 0.5f;
-  return fma(x * 0.39894228f, exp(x * x * -0.5f), cumulative);
-}
-// with t = tanh(u), u = s (x + c x^3): (1 + t) / 2 + x / 2 (1 - t^2) s (1 + 3 c x^2)
-LB_INLINE V gelu_tanh_slope(V x) {
-  V t = tanh(gelu_tanh_argument(x));
-  V du = fma(x * x, splat(0.134145f), splat(1.0f)) * 0.797884561f;
-  return fma(x * 0.5f * (1.0f - t * t), du, (t + 1.0f) * 0.5f);
-}
-// d(x s) = s (1 + x (1 - s)), s = sigmoid(x)
-LB_INLINE V silu_slope(V x) {
-  V s = sigmoid(x);
-  return s * fma(x, 1.0f - s, splat(1.0f));
-}
-
 #define LB_BINARY(code, expression)                                   \
   case code: {                                                        \
     struct Operation {                                                \
@@ -187,9 +170,9 @@ inline RowKernel binary_kernel(int op) {
     LB_BINARY(B_TANH_GRADIENT, b * (1.0f - a * a))                   // y' = 1 - y^2
     LB_BINARY(B_SIGMOID_GRADIENT, b * a * (1.0f - a))                // y' = y (1 - y)
     LB_BINARY(B_RELU_GRADIENT, select((VI)(a > 0.0f), b, V{}))       // y' = [y > 0]
-    LB_BINARY(B_GELU_GRADIENT, b * gelu_slope(a))
-    LB_BINARY(B_GELU_TANH_GRADIENT, b * gelu_tanh_slope(a))
-    LB_BINARY(B_SILU_GRADIENT, b * silu_slope(a))
+    LB_BINARY(B_GELU_GRADIENT, b * gelu_both(a).slope)
+    LB_BINARY(B_GELU_TANH_GRADIENT, b * gelu_tanh_both(a).slope)
+    LB_BINARY(B_SILU_GRADIENT, b * silu_both(a).slope)
     LB_BINARY(B_SOFTPLUS_GRADIENT, b * sigmoid(a))                   // y' = sigmoid(x)
     LB_BINARY(B_SQRT_GRADIENT, b * 0.5f / a)                         // y' = 1 / (2 y)
     LB_BINARY(B_RSQRT_GRADIENT, b * -0.5f * (a * a * a))             // y' = -y^3 / 2

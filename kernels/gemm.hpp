@@ -10,11 +10,14 @@ namespace lb {
 constexpr int KC = 512;
 // The register tile MR x NR: 28, 12 or 8 accumulators. V8 spills beyond 4 x 8 on WebAssembly.
 constexpr int MR = W == 16 ? 14 : W == 8 ? 6 : 4, NV = 2, NR = NV * W;
-constexpr int BAND_BLOCKS = W == 16 ? 24 : W == 8 ? 40 : 60;  // MR x KC blocks of A that stay in the L2 cache
+constexpr int BAND_BLOCKS = W == 16 ? 16 : W == 8 ? 32 : 48;  // MR x KC blocks of A that stay in the L2 cache
+constexpr int BAND_PANELS = W == 16 ? 6 : W == 8 ? 12 : 24;   // KC x NR panels of B, likewise
 constexpr int64_t PACK_LIMIT = 1 << 21;        // floats of A or of B packed at a time
+constexpr int NARROW = 128;                    // floats between rows of k up to which a transposed A is read in place
 constexpr int64_t SERIAL_LIMIT = 1 << 17;      // multiply-adds below which threads are not worth waking
 constexpr int64_t CHUNK_WORK = 1 << 19;        // multiply-adds of one chunk of parallel work, at least
-constexpr int64_t CHUNKS_WANTED = 24;
+constexpr int64_t CHUNKS_WANTED = 3;           // for each thread: no sum is cut, so the bits do not depend on it
+constexpr size_t COPY_LIMIT = 1 << 15;          // floats below which threads are not worth waking for a copy
 
 LB_INLINE int64_t ceil_divide(int64_t a, int64_t b) { return (a + b - 1) / b; }
 LB_INLINE int64_t smaller(int64_t a, int64_t b) { return a < b ? a : b; }
@@ -29,14 +32,16 @@ struct Product {
   bool accumulate;
 };
 
-// C[rows, columns] (+)= A B over kc steps. B: kc rows of VECTORS * W floats at pitch b_pitch, readable in full.
+// C[rows, columns] (+)= A B over kc steps. B: kc rows of VECTORS * W floats at pitch b_pitch, readable in full. `ahead` is
+// what a later tile will read: two cache lines of it are fetched every four steps.
 template <int ROWS, int VECTORS, bool PACKED>
 LB_NOINLINE void gemm_tile(int kc, const float* __restrict a, ptrdiff_t ar, ptrdiff_t ac, const float* __restrict b,
-                      ptrdiff_t b_pitch, float* __restrict c, ptrdiff_t cr, int columns, bool accumulate) {
+                      ptrdiff_t b_pitch, float* __restrict c, ptrdiff_t cr, int columns, bool accumulate,
+                      const float* ahead) {
   V sum[ROWS][VECTORS];
   LB_UNROLL for (int i = 0; i < ROWS; i++) LB_UNROLL for (int j = 0; j < VECTORS; j++) sum[i][j] = V{};
   if (PACKED) ar = 1, ac = ROWS;
-  for (int p = 0; p < kc; p++) {
+  auto step = [&]() __attribute__((always_inline)) {
     V bv[VECTORS];
     LB_UNROLL for (int j = 0; j < VECTORS; j++) bv[j] = load(b + j * W);
     LB_UNROLL for (int i = 0; i < ROWS; i++) {
@@ -48,7 +53,22 @@ LB_NOINLINE void gemm_tile(int kc, const float* __restrict a, ptrdiff_t ar, ptrd
     }
     a += ac;
     b += b_pitch;
+  };
+  int p = 0;
+#ifndef __wasm__
+  for (int i = 0; i < ROWS && p + 4 <= kc; i++, p += 4) {
+    __builtin_prefetch(c + i * cr, 1);
+    __builtin_prefetch(c + i * cr + (VECTORS * W - 1), 1);
+    LB_UNROLL for (int e = 0; e < 4; e++) step();
   }
+  for (; p + 4 <= kc; p += 4) {
+    __builtin_prefetch(ahead);
+    __builtin_prefetch(ahead + 16);
+    ahead += 32;
+    LB_UNROLL for (int i = 0; i < 4; i++) step();
+  }
+#endif
+  for (; p < kc; p++) step();
   if (columns >= VECTORS * W) {
     LB_UNROLL for (int i = 0; i < ROWS; i++) LB_UNROLL for (int j = 0; j < VECTORS; j++) {
       float* to = c + i * cr + j * W;
@@ -63,7 +83,7 @@ LB_NOINLINE void gemm_tile(int kc, const float* __restrict a, ptrdiff_t ar, ptrd
   }
 }
 
-typedef void (*Tile)(int, const float*, ptrdiff_t, ptrdiff_t, const float*, ptrdiff_t, float*, ptrdiff_t, int, bool);
+typedef void (*Tile)(int, const float*, ptrdiff_t, ptrdiff_t, const float*, ptrdiff_t, float*, ptrdiff_t, int, bool, const float*);
 template <int VECTORS, bool PACKED> LB_INLINE Tile choose_tile(int rows) {
 #define LB_TILE(r) gemm_tile<(r <= MR ? r : 1), VECTORS, PACKED>
   static constexpr Tile table[15] = {nullptr,    LB_TILE(1), LB_TILE(2),  LB_TILE(3),  LB_TILE(4),
@@ -131,68 +151,151 @@ struct RowBlocks {
   LB_INLINE explicit RowBlocks(int rows) : count((int)ceil_divide(rows, MR)), height(rows / count), taller(rows % count) {}
   LB_INLINE int start(int block) const { return block * height + (int)smaller(block, taller); }
   LB_INLINE int rows(int block) const { return height + (block < taller); }
-  // Where a block's kc steps from k0 on lie in the packed copy of all rows: each is followed by W floats, which the
-  // last vector written may reach into.
-  LB_INLINE ptrdiff_t packed(int all_rows, int block, int k0, int kc) const {
-    return (ptrdiff_t)k0 * all_rows + (ptrdiff_t)kc * start(block) + ((ptrdiff_t)(k0 / KC) * count + block) * W;
-  }
 };
 
-
-LB_INLINE void pack_block(const Product& g, int row, int rows, int k0, int kc, float* to) {
-  pack(kc, rows, g.a + row * g.ar + k0 * g.ac, g.ac, g.ar, to, rows);
-}
-// Missing columns are zero; the last panel is one vector wide where that suffices.
-LB_INLINE void pack_panel(const Product& g, int column, int columns, int k0, int kc, float* to) {
-  int pitch = columns > W ? NR : W;
-  for (int j = 0; j < pitch; j += W) {
-    const float* from = g.b + k0 * g.br + (ptrdiff_t)(column + j) * g.bc;
-    pack(kc, (int)smaller(W, columns - j), from, g.br, g.bc, to + j, pitch);
-  }
-}
 
 // A part of C: rows row0.., columns column0.. .
 struct Region {
   int row0, rows, column0, columns;
 };
-
-// Blocks first_block.. of `blocks` (which start at row0 of C) times columns first..last, all of k.
-struct Operands {
-  int row0;
-  RowBlocks blocks;
-  int rows;                // packed together
-  const float* packed_a;   // or nullptr: A is read in place
-  int column0;
-  ptrdiff_t width;         // packed together
-  const float* packed_b;   // or nullptr: B is read in place, or packed into panel_space where it cannot be
-  float* panel_space;
+// A tile of C that is complete may be worked on while it is in the cache (bias, activation).
+struct Epilogue {
+  void (*run)(void* context, Region region) = nullptr;
+  void* context = nullptr;
 };
-LB_NOINLINE void multiply_region(const Product& g, const Operands& o, int first_block, int last_block, int first, int last) {
+
+// How an operand is read: where it lies, or from a copy that fits the tiles. A copy is made for all threads beforehand,
+// or of the larger operand by each chunk of work for itself and one k block at a time, so that it stays in the L2 cache.
+enum Source { IN_PLACE, SHARED, OWN };
+struct Operand {
+  Source source = IN_PLACE;
+  float* copy = nullptr;
+  int total = 0, first = 0, last = 0;  // blocks or panels that C has, that are copied, in all
+};
+
+struct Plan {
+  const Product& g;
+  RowBlocks blocks;
+  Operand a, b;
+  Epilogue epilogue;
+
+  explicit Plan(const Product& product, Epilogue after) : g(product), blocks(product.m), epilogue(after) {}
+  int rows_between(int first, int last) const { return blocks.start(last) - blocks.start(first); }
+  // A block's kc steps from k0 on within a copy of all k; every block is followed by W floats, which the last vector
+  // written may reach into.
+  ptrdiff_t block_at(int block, int k0, int kc) const {
+    ptrdiff_t before = k0 * (ptrdiff_t)rows_between(a.first, a.last) + (ptrdiff_t)(k0 / KC) * (a.last - a.first) * W;
+    return before + (ptrdiff_t)kc * rows_between(a.first, block) + (ptrdiff_t)(block - a.first) * W;
+  }
+  ptrdiff_t panel_at(int panel, int k0, int kc) const {
+    return k0 * (ptrdiff_t)(b.last - b.first) * NR + (ptrdiff_t)kc * (panel - b.first) * NR;
+  }
+  int panel_columns(int panel) const { return (int)smaller(NR, g.n - (int64_t)panel * NR); }
+  size_t floats_of_a(int depth) const {
+    return (size_t)rows_between(a.first, a.last) * depth + (size_t)ceil_divide(depth, KC) * (a.last - a.first) * W;
+  }
+  size_t floats_of_b(int depth) const { return (size_t)(b.last - b.first) * NR * depth; }
+
+  // steps p.. (count) of the k block k0, kc
+  void copy_block(int block, int k0, int kc, int p, int count, float* to) const {
+    int rows = blocks.rows(block);
+    const float* from = g.a + blocks.start(block) * g.ar + (ptrdiff_t)(k0 + p) * g.ac;
+    pack(count, rows, from, g.ac, g.ar, to + (ptrdiff_t)p * rows, rows);
+  }
+  // Missing columns are zero; the last panel is one vector wide where that suffices.
+  void copy_panel(int panel, int k0, int kc, int p, int count, float* to) const {
+    int columns = panel_columns(panel), pitch = columns > W ? NR : W;
+    for (int j = 0; j < pitch; j += W) {
+      const float* from = g.b + (ptrdiff_t)(k0 + p) * g.br + ((ptrdiff_t)panel * NR + j) * g.bc;
+      pack(count, (int)smaller(W, columns - j), from, g.br, g.bc, to + (ptrdiff_t)p * pitch + j, pitch);
+    }
+  }
+};
+
+// Copies parts first..last of a k block. Where neighbours lie side by side in memory, groups take turns in slices of k,
+// so that whole cache lines and pages are used while they are near.
+template <class Copy> LB_INLINE void copy_parts(int first, int last, int kc, bool side_by_side, Copy copy) {
+  int slice = side_by_side ? 32 : kc;
+  for (int p = 0; p < kc; p += slice) {
+    for (int part = first; part < last; part++) copy(part, p, (int)smaller(slice, kc - p));
+  }
+}
+LB_NOINLINE void copy_blocks(const Plan& plan, int first, int last, int k0, int kc, float* to, bool own) {
+  copy_parts(first, last, kc, plan.g.ar == 1, [&](int block, int p, int count) {
+    plan.copy_block(block, k0, kc, p, count, to + plan.block_at(block, own ? 0 : k0, kc));
+  });
+}
+LB_NOINLINE void copy_panels(const Plan& plan, int first, int last, int k0, int kc, float* to, bool own) {
+  copy_parts(first, last, kc, plan.g.bc == 1, [&](int panel, int p, int count) {
+    plan.copy_panel(panel, k0, kc, p, count, to + plan.panel_at(panel, own ? 0 : k0, kc));
+  });
+}
+
+// One chunk of work: C's blocks times C's panels, all of k. The operand that was copied for this chunk alone is the inner
+// loop, so that the other one streams past it; what comes next of that is fetched ahead.
+LB_NOINLINE int multiply_chunk(const Plan& shared, int first_block, int last_block, int first_panel, int last_panel) {
+  Plan plan = shared;
+  const Product& g = plan.g;
+  if (plan.a.source == OWN) {
+    plan.a.first = first_block, plan.a.last = last_block;
+    plan.a.copy = scratch(plan.floats_of_a((int)smaller(g.k, KC)), SLOT_BAND);
+    if (!plan.a.copy) return NO_MEMORY;
+  }
+  if (plan.b.source == OWN) {
+    plan.b.first = first_panel, plan.b.last = last_panel;
+    plan.b.copy = scratch(plan.floats_of_b((int)smaller(g.k, KC)), SLOT_BAND);
+    if (!plan.b.copy) return NO_MEMORY;
+  }
+  bool blocks_inner = plan.b.source != OWN;
+  int outer_end = blocks_inner ? last_panel : last_block, outer_start = blocks_inner ? first_panel : first_block;
+  int inner_end = blocks_inner ? last_block : last_panel, inner_start = blocks_inner ? first_block : first_panel;
+  float* panel_space = nullptr;
   for (int k0 = 0; k0 < g.k; k0 += KC) {
     int kc = (int)smaller(KC, g.k - k0);
-    bool accumulate = g.accumulate || k0 > 0;
-    for (int column = first; column < last; column += NR) {
-      int columns = (int)smaller(NR, last - column);
-      ptrdiff_t pitch = columns > W ? NR : W;
-      bool wide = columns > W;
-      const float* b = o.panel_space;
-      if (o.packed_b) b = o.packed_b + k0 * o.width + (ptrdiff_t)kc * (column - o.column0);
-      else if (g.bc == 1 && columns == pitch) b = g.b + k0 * g.br + column, pitch = g.br;
-      else pack_panel(g, column, columns, k0, kc, o.panel_space);
-      for (int block = first_block; block < last_block; block++) {
-        int start = o.blocks.start(block), rows = o.blocks.rows(block), row = o.row0 + start;
-        float* c = g.c + row * g.cr + column;
-        if (o.packed_a) {
-          const float* a = o.packed_a + o.blocks.packed(o.rows, block, k0, kc);
-          Tile run = wide ? choose_tile<2, true>(rows) : choose_tile<1, true>(rows);
-          run(kc, a, 1, rows, b, pitch, c, g.cr, columns, accumulate);
+    bool accumulate = g.accumulate || k0 > 0, ends = k0 + kc == g.k;
+    if (plan.a.source == OWN) copy_blocks(plan, first_block, last_block, k0, kc, plan.a.copy, true);
+    if (plan.b.source == OWN) copy_panels(plan, first_panel, last_panel, k0, kc, plan.b.copy, true);
+    for (int outer = outer_start; outer < outer_end; outer++) {
+      for (int inner = inner_start; inner < inner_end; inner++) {
+        int block = blocks_inner ? inner : outer, panel = blocks_inner ? outer : inner;
+        int row = plan.blocks.start(block), rows = plan.blocks.rows(block), column = panel * NR;
+        int columns = plan.panel_columns(panel);
+        bool wide = columns > W;
+        ptrdiff_t pitch = wide ? NR : W;
+        const float* b = g.b + k0 * g.br + column;
+        if (plan.b.source != IN_PLACE) {
+          b = plan.b.copy + plan.panel_at(panel, plan.b.source == OWN ? 0 : k0, kc);
+        } else if (g.bc == 1 && columns == pitch) {
+          pitch = g.br;
         } else {
-          Tile run = wide ? choose_tile<2, false>(rows) : choose_tile<1, false>(rows);
-          run(kc, g.a + row * g.ar + k0 * g.ac, g.ar, g.ac, b, pitch, c, g.cr, columns, accumulate);
+          if (!panel_space) panel_space = scratch((size_t)NR * KC, SLOT_PANEL);
+          if (!panel_space) return NO_MEMORY;
+          if (inner == inner_start || !blocks_inner) plan.copy_panel(panel, k0, kc, 0, kc, panel_space);
+          b = panel_space;
         }
+        const float* ahead = b;
+        ptrdiff_t fetched = (ptrdiff_t)kc / 4 * 32, past = fetched * (inner - inner_start);
+        if (blocks_inner && plan.b.source == SHARED && outer + 1 < outer_end && past < (ptrdiff_t)kc * NR) {
+          ahead = b + (ptrdiff_t)kc * NR + past;
+        }
+        float* c = g.c + row * g.cr + column;
+        if (plan.a.source == IN_PLACE) {
+          const float* a = g.a + row * g.ar + k0 * g.ac;
+          Tile run = wide ? choose_tile<2, false>(rows) : choose_tile<1, false>(rows);
+          run(kc, a, g.ar, g.ac, b, pitch, c, g.cr, columns, accumulate, ahead);
+        } else {
+          const float* a = plan.a.copy + plan.block_at(block, plan.a.source == OWN ? 0 : k0, kc);
+          if (!blocks_inner && plan.a.source == SHARED && outer + 1 < outer_end && past < (ptrdiff_t)kc * rows) {
+            ahead = a + (ptrdiff_t)kc * rows + W + past;
+          }
+          Tile run = wide ? choose_tile<2, true>(rows) : choose_tile<1, true>(rows);
+          run(kc, a, 1, rows, b, pitch, c, g.cr, columns, accumulate, ahead);
+        }
+        if (ends && plan.epilogue.run) plan.epilogue.run(plan.epilogue.context, {row, rows, column, columns});
       }
     }
   }
+  return OK;
 }
 
 // A few rows times a B whose columns are contiguous in memory (x w^T while decoding): W columns are transposed in
@@ -234,12 +337,6 @@ template <int ROWS> LB_NOINLINE void multiply_thin(const Product& g, int first, 
   }
 }
 
-// After a region of C is complete it may be worked on while it is in the cache (bias, activation).
-struct Epilogue {
-  void (*run)(void* context, Region region) = nullptr;
-  void* context = nullptr;
-};
-
 template <class ForEach> LB_INLINE int gemm_thin(const Product& g, Epilogue epilogue, ForEach for_each) {
   int64_t step = larger(CHUNK_WORK / 8 / ((int64_t)g.m * g.k) / W, 1) * W;  // bound by reading B, not by arithmetic
   for_each(ceil_divide(g.n, step), [&](int64_t chunk) {
@@ -253,27 +350,10 @@ template <class ForEach> LB_INLINE int gemm_thin(const Product& g, Epilogue epil
   return OK;
 }
 
-// Calls pack_part(x, k0, kc, p, count) for all blocks or panels x, which are shared out in groups; count steps of the k
-// block k0, kc from p on. Where neighbours lie side by side in memory a group takes turns in slices of k, so that whole
-// cache lines and pages are used while they are near.
-template <class ForEach, class Pack>
-LB_INLINE void pack_all(int total, int k, bool side_by_side, ForEach for_each, Pack pack_part) {
-  constexpr int GROUP = 4, SLICE = 32;
-  for_each(ceil_divide(total, GROUP), [&](int64_t group) {
-    int first = (int)group * GROUP, last = (int)smaller(total, first + GROUP);
-    for (int k0 = 0; k0 < k; k0 += KC) {
-      int kc = (int)smaller(KC, k - k0), slice = side_by_side ? SLICE : kc;
-      for (int p = 0; p < kc; p += slice) {
-        for (int x = first; x < last; x++) pack_part(x, k0, kc, p, (int)smaller(slice, kc - p));
-      }
-    }
-  });
-}
-
 template <bool THREADS> LB_NOINLINE int gemm_run(const Product& g, Epilogue epilogue) {
   if (g.m <= 0 || g.n <= 0) return OK;
-  auto for_each = [](int64_t chunks, auto&& body) {
-    if (THREADS) return parallel(chunks, body);
+  auto for_each = [](int64_t chunks, bool threads, auto&& body) {
+    if (THREADS && threads) return parallel(chunks, body);
     for (int64_t chunk = 0; chunk < chunks; chunk++) body(chunk);
   };
   if (g.k <= 0) {
@@ -281,67 +361,75 @@ template <bool THREADS> LB_NOINLINE int gemm_run(const Product& g, Epilogue epil
     if (epilogue.run) epilogue.run(epilogue.context, {0, g.m, 0, g.n});
     return OK;
   }
-  if (g.m <= 4 && g.br == 1 && g.bc != 1) return gemm_thin(g, epilogue, for_each);
+  if (g.m <= 4 && g.br == 1 && g.bc != 1) {
+    return gemm_thin(g, epilogue, [&](int64_t chunks, auto&& body) { for_each(chunks, true, body); });
+  }
 
-  // Packing A pays when several panels read it, packing B when several blocks of rows do.
-  bool pack_a = g.m > 1 && g.n > (g.ac == 1 ? 4 : 1) * NR;
-  bool pack_b = g.m > MR && !(g.bc == 1 && (g.m <= 2 * MR || (int64_t)g.k * g.n <= 8192));
-  int64_t most_columns = pack_b ? larger(PACK_LIMIT / g.k / NR, 1) * NR : g.n;
-  int64_t most_rows = pack_a ? (THREADS ? larger(PACK_LIMIT / g.k / MR, BAND_BLOCKS) : BAND_BLOCKS) * MR : g.m;
-  int failed = 0;
+  // Copying A pays when several panels read it, copying B when several blocks of rows do.
+  Plan plan(g, epilogue);
+  plan.a.total = plan.blocks.count, plan.b.total = (int)ceil_divide(g.n, NR);
+  bool near = g.ac == 1 ? g.n <= 4 * NR : g.ar == 1 && g.ac <= NARROW;
+  bool copy_a = g.m > 1 && g.n > NR && !near;
+  bool copy_b = g.m > MR && !(g.bc == 1 && (g.m <= 2 * MR || (int64_t)g.k * g.n <= 8192 || g.br <= NARROW));
+  bool larger_b = g.n > g.m;
+  plan.a.source = !copy_a ? IN_PLACE : larger_b && copy_b ? SHARED : OWN;
+  plan.b.source = !copy_b ? IN_PLACE : larger_b ? OWN : SHARED;
+  int limit = (int)larger(PACK_LIMIT / g.k / NR, 1);
+  int most_panels = plan.b.source == SHARED ? limit : plan.b.total;
+  int most_blocks = plan.a.source == SHARED ? (int)larger(PACK_LIMIT / g.k / MR, 1) : plan.a.total;
+  int failed = OK;
 
-  for (int64_t column0 = 0; column0 < g.n; column0 += most_columns) {
-    int end = (int)smaller(g.n, column0 + most_columns);
-    int panels = (int)ceil_divide(end - column0, NR);
-    ptrdiff_t width = (ptrdiff_t)panels * NR;
-    float *packed_b = nullptr, *packed_a = nullptr;
-    if (pack_b) {
-      packed_b = scratch((size_t)width * g.k, SLOT_PACKED_B);
-      if (!packed_b) return NO_MEMORY;
-      pack_all(panels, g.k, g.bc == 1, for_each, [&](int panel, int k0, int kc, int p, int count) {
-        int column = (int)column0 + panel * NR, columns = (int)smaller(NR, end - column), pitch = columns > W ? NR : W;
-        float* to = packed_b + k0 * width + (ptrdiff_t)kc * panel * NR + (ptrdiff_t)p * pitch;
-        pack_panel(g, column, columns, k0 + p, count, to);
+  for (int panel0 = 0; panel0 < plan.b.total; panel0 += most_panels) {
+    int panels = (int)smaller(most_panels, plan.b.total - panel0);
+    if (plan.b.source == SHARED) {
+      plan.b.first = panel0, plan.b.last = panel0 + panels;
+      plan.b.copy = scratch(plan.floats_of_b(g.k), SLOT_PACKED_B);
+      if (!plan.b.copy) return NO_MEMORY;
+      for_each(ceil_divide(panels, 4), plan.floats_of_b(g.k) >= COPY_LIMIT, [&](int64_t group) {
+        int first = panel0 + (int)group * 4, last = (int)smaller(panel0 + panels, first + 4);
+        for (int k0 = 0; k0 < g.k; k0 += KC) {
+          copy_panels(plan, first, last, k0, (int)smaller(KC, g.k - k0), plan.b.copy, false);
+        }
       });
     }
-    for (int64_t row0 = 0; row0 < g.m; row0 += most_rows) {
-      int rows = (int)smaller(most_rows, g.m - row0);
-      RowBlocks blocks(rows);
-      if (pack_a) {
-        packed_a = scratch((size_t)rows * g.k + (size_t)ceil_divide(g.k, KC) * blocks.count * W, SLOT_PACKED_A);
-        if (!packed_a) return NO_MEMORY;
-        pack_all(blocks.count, g.k, g.ar == 1, for_each, [&](int block, int k0, int kc, int p, int count) {
-          int rows_here = blocks.rows(block);
-          float* to = packed_a + blocks.packed(rows, block, k0, kc) + (ptrdiff_t)p * rows_here;
-          pack_block(g, (int)row0 + blocks.start(block), rows_here, k0 + p, count, to);
+    for (int block0 = 0; block0 < plan.a.total; block0 += most_blocks) {
+      int blocks = (int)smaller(most_blocks, plan.a.total - block0);
+      if (plan.a.source == SHARED) {
+        plan.a.first = block0, plan.a.last = block0 + blocks;
+        plan.a.copy = scratch(plan.floats_of_a(g.k), SLOT_PACKED_A);
+        if (!plan.a.copy) return NO_MEMORY;
+        for_each(ceil_divide(blocks, 4), plan.floats_of_a(g.k) >= COPY_LIMIT, [&](int64_t group) {
+          int first = block0 + (int)group * 4, last = (int)smaller(block0 + blocks, first + 4);
+          for (int k0 = 0; k0 < g.k; k0 += KC) {
+            copy_blocks(plan, first, last, k0, (int)smaller(KC, g.k - k0), plan.a.copy, false);
+          }
         });
       }
-      int block_step = (int)smaller(blocks.count, BAND_BLOCKS), panel_step = panels;
+      // Chunks are bands of the operand that each copies for itself, cut across only where there are too few of them, and
+      // an even number, for most machines have an even number of cores.
+      bool by_panels = plan.b.source == OWN;
+      int along = by_panels ? panels : blocks, across = by_panels ? blocks : panels, cuts = 1;
+      int bands = (int)ceil_divide(along, by_panels ? BAND_PANELS : BAND_BLOCKS);
       if (THREADS) {
-        auto chunks = [&] { return ceil_divide(blocks.count, block_step) * ceil_divide(panels, panel_step); };
-        auto work = [&] { return (int64_t)block_step * panel_step * MR * NR * g.k; };
-        while (chunks() < CHUNKS_WANTED && work() >= 2 * CHUNK_WORK) {
-          if (panel_step >= block_step && panel_step > 1) panel_step = (panel_step + 1) / 2;
-          else if (block_step > 1) block_step = (block_step + 1) / 2;
-          else break;
-        }
+        int threads = __atomic_load_n(&pool.threads, __ATOMIC_RELAXED);
+        int wanted = (int)smaller(CHUNKS_WANTED * threads, larger((int64_t)g.m * g.n * g.k / CHUNK_WORK, 1));
+        bands = (int)larger(bands, smaller(wanted, ceil_divide(along, 2)));
+        if (bands > 1) bands = (int)smaller(along, bands + bands % 2);
+        if (bands * 2 <= wanted) cuts = (int)smaller(across, ceil_divide(wanted, bands));
       }
-      int64_t cuts = ceil_divide(panels, panel_step);
-      for_each(ceil_divide(blocks.count, block_step) * cuts, [&](int64_t chunk) {
-        int first_block = (int)(chunk / cuts) * block_step, first = (int)column0 + (int)(chunk % cuts) * panel_step * NR;
-        int last_block = (int)smaller(blocks.count, first_block + block_step), last = (int)smaller(end, first + panel_step * NR);
-        Operands o = {(int)row0, blocks, rows, packed_a, (int)column0, width, packed_b, nullptr};
-        if (!packed_b && !(g.bc == 1 && (last - first) % W == 0)) {
-          o.panel_space = scratch((size_t)NR * KC, SLOT_PANEL);
-          if (!o.panel_space) return __atomic_store_n(&failed, 1, __ATOMIC_RELAXED);
-        }
-        multiply_region(g, o, first_block, last_block, first, last);
-        int top = blocks.start(first_block), bottom = blocks.start(last_block);
-        if (epilogue.run) epilogue.run(epilogue.context, {(int)row0 + top, bottom - top, first, last - first});
+      auto part = [](int total, int parts, int64_t i) { return (int)(total * i / parts); };
+      for_each((int64_t)bands * cuts, true, [&](int64_t chunk) {
+        int64_t band = chunk / cuts, cut = chunk % cuts;
+        int low = part(along, bands, band), high = part(along, bands, band + 1);
+        int left = part(across, cuts, cut), right = part(across, cuts, cut + 1);
+        int first_block = block0 + (by_panels ? left : low), last_block = block0 + (by_panels ? right : high);
+        int first_panel = panel0 + (by_panels ? low : left), last_panel = panel0 + (by_panels ? high : right);
+        int status = multiply_chunk(plan, first_block, last_block, first_panel, last_panel);
+        if (status != OK) __atomic_store_n(&failed, status, __ATOMIC_RELAXED);
       });
     }
   }
-  return failed ? NO_MEMORY : OK;
+  return failed;
 }
 
 LB_NOINLINE int gemm_serial_run(const Product& g, Epilogue epilogue) { return gemm_run<false>(g, epilogue); }

@@ -18,6 +18,9 @@
 #include "convolution.hpp"
 #include "dropout.hpp"
 #include "optimizer.hpp"
+#include "sort.hpp"
+#include "limits.hpp"
+#include "word2vec.hpp"
 
 namespace lb {
 

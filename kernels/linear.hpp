@@ -35,18 +35,18 @@ int gemm(int batch, int m, int n, int k, void* a, int64_t a_batch, int a_row, in
 #define LB_ACTIVATION(code, expression) \
   case code: {                          \
     struct Operation {                  \
-      static LB_INLINE V apply(V x) { return (expression); } \
+      static LB_INLINE Activated apply(V x) { return expression; } \
     };                                  \
     return affine_rows<Operation>;      \
   }
 
 struct Affine {
-  float *y, *preactivation;
+  float *y, *slope;
   const float* bias;
   ptrdiff_t n;
 };
 
-// y = activation(y + bias) on a region; the sum goes to preactivation where that is asked for
+// y = activation(y + bias) on a region; the derivative goes to slope where that is asked for
 template <class Operation> void affine_rows(void* context, Region r) {
   const Affine& f = *(const Affine*)context;
   for (ptrdiff_t row = r.row0; row < r.row0 + r.rows; row++) {
@@ -55,37 +55,40 @@ template <class Operation> void affine_rows(void* context, Region r) {
       int left = r.columns - j;
       V x = load_partial(f.y + at, left);
       if (f.bias) x = x + load_partial(f.bias + r.column0 + j, left);
-      if (f.preactivation) store_partial(f.preactivation + at, x, left);
-      store_partial(f.y + at, Operation::apply(x), left);
+      Activated result = Operation::apply(x);
+      if (f.slope) store_partial(f.slope + at, result.slope, left);
+      store_partial(f.y + at, result.value, left);
     }
   }
 }
 
 typedef void (*AffineKernel)(void*, Region);
 inline AffineKernel affine_kernel(int activation) {
+  // relu, tanh and sigmoid have their derivative from y
   switch (activation) {
-    LB_ACTIVATION(ACT_NONE, x)
-    LB_ACTIVATION(ACT_RELU, relu(x))
-    LB_ACTIVATION(ACT_GELU, gelu(x))
-    LB_ACTIVATION(ACT_GELU_TANH, gelu_tanh(x))
-    LB_ACTIVATION(ACT_SILU, silu(x))
-    LB_ACTIVATION(ACT_TANH, tanh(x))
-    LB_ACTIVATION(ACT_SIGMOID, sigmoid(x))
+    LB_ACTIVATION(ACT_NONE, (Activated{x, V{}}))
+    LB_ACTIVATION(ACT_RELU, (Activated{relu(x), V{}}))
+    LB_ACTIVATION(ACT_GELU, gelu_both(x))
+    LB_ACTIVATION(ACT_GELU_TANH, gelu_tanh_both(x))
+    LB_ACTIVATION(ACT_SILU, silu_both(x))
+    LB_ACTIVATION(ACT_TANH, (Activated{tanh(x), V{}}))
+    LB_ACTIVATION(ACT_SIGMOID, (Activated{sigmoid(x), V{}}))
   }
   return nullptr;
 }
 
-int linear(void* y, void* preactivation, void* x, void* w, void* bias, int m, int n, int k, int activation) {
+int linear(void* y, void* slope, void* x, void* w, void* bias, int m, int n, int k, int activation) {
   AffineKernel kernel = affine_kernel(activation);
-  if (!kernel) return BAD_ARGUMENT;
-  Affine affine = {(float*)y, (float*)preactivation, (const float*)bias, n};
+  bool smooth = activation == ACT_GELU || activation == ACT_GELU_TANH || activation == ACT_SILU;
+  if (!kernel || (slope && !smooth)) return BAD_ARGUMENT;
+  Affine affine = {(float*)y, (float*)slope, (const float*)bias, n};
   Epilogue epilogue = {kernel, &affine};
-  if (activation == ACT_NONE && !bias && !preactivation) epilogue.run = nullptr;
+  if (activation == ACT_NONE && !bias) epilogue.run = nullptr;
   return gemm_parallel_run({m, n, k, (const float*)x, (const float*)w, k, 1, 1, k, (float*)y, n, false}, epilogue);
 }
 
 int activation_gradient(void* dz, void* dy, void* saved, int64_t count, int activation) {
-  static constexpr int operations[] = {U_COPY, B_RELU_GRADIENT, B_GELU_GRADIENT, B_GELU_TANH_GRADIENT, B_SILU_GRADIENT,
+  static constexpr int operations[] = {U_COPY, B_RELU_GRADIENT, B_MULTIPLY, B_MULTIPLY, B_MULTIPLY,
                                        B_TANH_GRADIENT, B_SIGMOID_GRADIENT};
   if (activation < ACT_NONE || activation > ACT_SIGMOID) return BAD_ARGUMENT;
   if (activation == ACT_NONE) {

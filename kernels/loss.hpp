@@ -13,9 +13,11 @@ LB_INLINE int check_targets(const int32_t* targets, int rows, int columns, int i
   return OK;
 }
 
-LB_NOINLINE int cross_entropy(void* loss, void* lse, void* logits, void* targets, int rows, int columns, int ignore) {
+LB_NOINLINE int cross_entropy(void* loss, void* lse, void* logits, void* targets, int rows, int columns, int ignore,
+                              double smoothing) {
   const int32_t* target = (const int32_t*)targets;
   if (int status = check_targets(target, rows, columns, ignore)) return status;
+  float smooth = (float)smoothing, sharp = (float)(1 - smoothing), share = smooth / (float)columns;
   parallel_rows(rows, columns, [&](int64_t first, int64_t count) {
     for (int64_t row = first; row < first + count; row++) {
       const float* x = (const float*)logits + row * columns;
@@ -26,17 +28,26 @@ LB_NOINLINE int cross_entropy(void* loss, void* lse, void* logits, void* targets
       for (int j = 0; j < columns; j += 16) sum = sum + exp(load16(x + j, columns - j, -INFINITE) - base);
       float total = base + log1(lanes_sum(sum));
       if (lse) ((float*)lse)[row] = total;
-      ((float*)loss)[row] = target[row] == ignore ? 0 : total - x[target[row]];
+      if (target[row] == ignore) {
+        ((float*)loss)[row] = 0;
+      } else if (smooth == 0) {
+        ((float*)loss)[row] = total - x[target[row]];
+      } else {
+        Lanes all = lanes_splat(0);
+        for (int j = 0; j < columns; j += 16) all = all + load16(x + j, columns - j);
+        ((float*)loss)[row] = total - sharp * x[target[row]] - share * lanes_sum(all);
+      }
     }
   });
   return OK;
 }
 
-// dlogits = (e^(logits - lse) - onehot) dloss[row]
+// dlogits = (e^(logits - lse) - (1 - s) onehot - s/V) dloss[row]
 LB_NOINLINE int cross_entropy_gradient(void* dlogits, void* dloss, void* logits, void* lse, void* targets, int rows,
-                                       int columns, int ignore) {
+                                       int columns, int ignore, double smoothing) {
   const int32_t* target = (const int32_t*)targets;
   if (int status = check_targets(target, rows, columns, ignore)) return status;
+  float share = (float)smoothing / (float)columns, sharp = (float)(1 - smoothing);
   parallel_rows(rows, columns, [&](int64_t first, int64_t count) {
     for (int64_t row = first; row < first + count; row++) {
       const float* x = (const float*)logits + row * columns;
@@ -46,9 +57,9 @@ LB_NOINLINE int cross_entropy_gradient(void* dlogits, void* dloss, void* logits,
         continue;
       }
       for (int j = 0; j < columns; j += 16) {
-        store16(to + j, exp(load16(x + j, columns - j) - total) * scale, columns - j);
+        store16(to + j, (exp(load16(x + j, columns - j) - total) - share) * scale, columns - j);
       }
-      to[target[row]] = (exp1(x[target[row]] - total) - 1) * scale;
+      to[target[row]] = (exp1(x[target[row]] - total) - share - sharp) * scale;
     }
   });
   return OK;

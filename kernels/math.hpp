@@ -35,6 +35,15 @@ LB_INLINE V exp(V x) {
   return select((VI)(x != x), x, y);
 }
 
+// e^-a for a >= 0; everything beyond 87 counts as 87, so the result is never denormal
+LB_INLINE V decay(V a) {
+  a = select((VI)(a > 87.0f), splat(87.0f), a);
+  V n = round_small(a * -1.44269504f);
+  V r = fma(n, splat(-0.0002760868228506297f), fma(n, splat(-0.69287109375f), -a));
+  V q = polynomial(r, {0.5f, 0.166666657f, 0.0416662879f, 0.00833350047f, 0.00139452843f, 0.000197897243f});
+  return (fma(q, r * r, r) + 1.0f) * power_of_two(to_i32_small(n));
+}
+
 // log x = e ln2 + log(1 + f) with 1 + f in [sqrt(1/2), sqrt 2): f - f^2/2 + f^3 q(f)
 LB_INLINE V log(V x) {
   VI tiny = (VI)(x < 1.17549435e-38f);
@@ -181,11 +190,35 @@ LB_INLINE V floor(V v) {
 // not maximum(x, 0): clang makes an f32x4.pmax of that, which differs at -0
 LB_INLINE V relu(V x) { return select((VI)(x < 0.0f), V{}, x); }
 LB_INLINE V silu(V x) { return x * sigmoid(x); }
-// 0.5 x (1 + erf(x / sqrt 2))
-LB_INLINE V gelu(V x) { return x * 0.5f * (erf(x * 0.707106781f) + 1.0f); }
-// 0.5 x (1 + tanh(sqrt(2/pi) (x + 0.044715 x^3)))
-LB_INLINE V gelu_tanh_argument(V x) { return fma(x * x * x, splat(0.044715f), x) * 0.797884561f; }
-LB_INLINE V gelu_tanh(V x) { return x * 0.5f * (tanh(gelu_tanh_argument(x)) + 1.0f); }
+// An activation and its derivative, which share most of their work.
+struct Activated {
+  V value, slope;
+};
+// x Phi(x) and Phi(x) + x phi(x), Phi the normal distribution and phi its density. Phi(-|x|) = e^(-x^2/2) m(|x|) with m a
+// polynomial in |x| / 3 - 1 up to 6, where e^-18 leaves nothing: Phi is right to 1e-7. Beyond 12 the density counts as 0.
+LB_INLINE Activated gelu_both(V x) {
+  V a = absolute(x), near = select((VI)(a > 6.0f), splat(6.0f), a);
+  V e = select((VI)(a > 12.0f), V{}, decay(x * x * 0.5f));
+  V m = polynomial(fma(near, splat(0.333333343f), splat(-1)),
+                   {0.121511459f, -0.103205591f, 0.0825776681f, -0.0616988726f, 0.0445681028f,
+                       -0.0362845547f, 0.0179195777f, -0.000759794726f, 0.0212714188f, -0.0172079913f,
+                       -0.0141459191f, 0.00155480497f, 0.00869565271f});
+  V tail = e * m, cumulative = select((VI)(x < 0.0f), tail, 1.0f - tail);
+  return {x * cumulative, fma(x * 0.39894228f, e, cumulative)};
+}
+// 0.5 x (1 + t) and (1 + t) / 2 + x / 2 (1 - t^2) s (1 + 3 c x^2), with t = tanh(s (x + c x^3)), s = sqrt(2/pi), c = 0.044715
+LB_INLINE Activated gelu_tanh_both(V x) {
+  V t = tanh(fma(x * x * x, splat(0.044715f), x) * 0.797884561f);
+  V du = fma(x * x, splat(0.134145f), splat(1.0f)) * 0.797884561f;
+  return {x * 0.5f * (t + 1.0f), fma(x * 0.5f * (1.0f - t * t), du, (t + 1.0f) * 0.5f)};
+}
+// x s and s (1 + x (1 - s)), s = sigmoid(x)
+LB_INLINE Activated silu_both(V x) {
+  V s = sigmoid(x);
+  return {x * s, s * fma(x, 1.0f - s, splat(1.0f))};
+}
+LB_INLINE V gelu(V x) { return gelu_both(x).value; }
+LB_INLINE V gelu_tanh(V x) { return gelu_tanh_both(x).value; }
 // log(1 + e^x) = max(x, 0) + log1p(e^-|x|)
 LB_INLINE V softplus(V x) { return relu(x) + log1p(exp(-absolute(x))); }
 

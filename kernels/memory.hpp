@@ -79,8 +79,9 @@ LB_INLINE void release_block(void* address, size_t) { free(address); }
 #endif
 
 // Slots 0 to 5 are for kernels (a kernel may use them all); gemm.hpp keeps its packed operands in 6 to 8 and
-// reduce.hpp its partial results in 9 and 10, so that kernels may call those while they use their own.
-constexpr int SCRATCH_SLOTS = 11, SLOT_PACKED_B = 6, SLOT_PACKED_A = 7, SLOT_PANEL = 8, SLOT_PARTIAL = 9, SLOT_CENTER = 10;
+// 11, reduce.hpp its partial results in 9 and 10, so that kernels may call those while they use their own.
+constexpr int SCRATCH_SLOTS = 12, SLOT_PACKED_B = 6, SLOT_PACKED_A = 7, SLOT_PANEL = 8, SLOT_PARTIAL = 9, SLOT_CENTER = 10,
+              SLOT_BAND = 11;
 struct Scratch {
   void* block[SCRATCH_SLOTS];
   size_t bytes[SCRATCH_SLOTS];

@@ -52,9 +52,9 @@ LB_INLINE int normalize(float* y, float* mean, float* rstd, const float* x, cons
 }
 
 // With h = (x - mean) rstd and g = dy weight: dx = rstd (g - mean(g) - h mean(g h)), the middle term when centred only;
-// dweight = sum over rows of dy h, dbias = sum over rows of dy.
+// dweight = sum over rows of dy h, dbias = sum over rows of dy. accumulate: 1 adds to dweight and dbias, 2 to dx.
 LB_INLINE int normalize_gradient(float* dx, float* dweight, float* dbias, const float* dy, const float* x, const float* mean,
-                                 const float* rstd, const float* weight, int rows, int columns, bool accumulate) {
+                                 const float* rstd, const float* weight, int rows, int columns, int accumulate) {
   int64_t per = partial_rows(rows), chunks = ((int64_t)rows + per - 1) / per;
   bool sums = dweight || dbias;
   float* partials = sums ? scratch((size_t)chunks * 2 * columns, 0) : nullptr;
@@ -85,12 +85,14 @@ LB_INLINE int normalize_gradient(float* dx, float* dweight, float* dbias, const 
         int n = columns - j;
         Lanes d = load16(above + j, n), h = (load16(from + j, n, centre) - centre) * scale;
         if (weight) d = d * load16(weight + j, n);
-        store16(dx + row * columns + j, (fma(h, lanes_splat(-mean_along), d) - mean_plain) * scale, n);
+        float* to = dx + row * columns + j;
+        Lanes result = (fma(h, lanes_splat(-mean_along), d) - mean_plain) * scale;
+        store16(to, accumulate & 2 ? load16(to, n) + result : result, n);
       }
     }
   });
-  if (dweight) combine_partials(dweight, partials, chunks, (ptrdiff_t)2 * columns, columns, accumulate);
-  if (dbias) combine_partials(dbias, partials + columns, chunks, (ptrdiff_t)2 * columns, columns, accumulate);
+  if (dweight) combine_partials(dweight, partials, chunks, (ptrdiff_t)2 * columns, columns, accumulate & 1);
+  if (dbias) combine_partials(dbias, partials + columns, chunks, (ptrdiff_t)2 * columns, columns, accumulate & 1);
   return OK;
 }
 
@@ -102,7 +104,7 @@ LB_NOINLINE int layer_norm(void* y, void* mean, void* rstd, void* x, void* weigh
 LB_NOINLINE int layer_norm_gradient(void* dx, void* dweight, void* dbias, void* dy, void* x, void* mean, void* rstd,
                                     void* weight, int rows, int columns, int accumulate) {
   return normalize_gradient((float*)dx, (float*)dweight, (float*)dbias, (const float*)dy, (const float*)x, (const float*)mean,
-                            (const float*)rstd, (const float*)weight, rows, columns, accumulate != 0);
+                            (const float*)rstd, (const float*)weight, rows, columns, accumulate);
 }
 LB_NOINLINE int rms_norm(void* y, void* rstd, void* x, void* weight, int rows, int columns, double epsilon) {
   return normalize((float*)y, nullptr, (float*)rstd, (const float*)x, (const float*)weight, nullptr, rows, columns,
@@ -111,7 +113,7 @@ LB_NOINLINE int rms_norm(void* y, void* rstd, void* x, void* weight, int rows, i
 LB_NOINLINE int rms_norm_gradient(void* dx, void* dweight, void* dy, void* x, void* rstd, void* weight, int rows, int columns,
                                   int accumulate) {
   return normalize_gradient((float*)dx, (float*)dweight, nullptr, (const float*)dy, (const float*)x, nullptr,
-                            (const float*)rstd, (const float*)weight, rows, columns, accumulate != 0);
+                            (const float*)rstd, (const float*)weight, rows, columns, accumulate);
 }
 
 }  // namespace lb

@@ -53,6 +53,40 @@ LB_NOINLINE int sgd(void* parameter, void* velocity, void* gradient, void* scale
   return OK;
 }
 
+// Lion (Chen et al. 2023), decoupled decay: p -= rate decay p; p -= rate sign(beta1 m + (1 - beta1) g);
+// m = beta2 m + (1 - beta2) g. The sign of 0 is 0.
+LB_NOINLINE int lion(void* parameter, void* momentum, void* gradient, void* scale, int64_t count, double rate, double beta1,
+                     double beta2, double decay) {
+  float factor = scale ? *(const float*)scale : 1, keep = (float)(1 - rate * decay), step = (float)-rate;
+  float keep1 = (float)beta1, take1 = (float)(1 - beta1), keep2 = (float)beta2, take2 = (float)(1 - beta2);
+  parallel_elements(count, [&](int64_t start, int64_t size) {
+    for (int64_t i = start; i < start + size; i += W) {
+      int n = start + size - i > W ? W : (int)(start + size - i);
+      float *p = (float*)parameter + i, *m = (float*)momentum + i;
+      V g = load_partial((const float*)gradient + i, n) * factor, mean = load_partial(m, n);
+      V direction = fma(splat(keep1), mean, g * take1);
+      // NaN has no sign; it stays, so that a check for it finds it
+      V sign = select((VI)(direction > 0.0f) | (VI)(direction < 0.0f), copy_sign(splat(1), direction), direction);
+      store_partial(p, fma(sign, splat(step), load_partial(p, n) * keep), n);
+      store_partial(m, fma(splat(keep2), mean, g * take2), n);
+    }
+  });
+  return OK;
+}
+
+// average = keep average + (1 - keep) parameter (Polyak and Juditsky 1992, exponential)
+LB_NOINLINE int moving_average(void* average, void* parameter, int64_t count, double keep) {
+  float kept = (float)keep, taken = (float)(1 - keep);
+  parallel_elements(count, [&](int64_t start, int64_t size) {
+    for (int64_t i = start; i < start + size; i += W) {
+      int n = start + size - i > W ? W : (int)(start + size - i);
+      float* a = (float*)average + i;
+      store_partial(a, fma(splat(kept), load_partial(a, n), load_partial((const float*)parameter + i, n) * taken), n);
+    }
+  });
+  return OK;
+}
+
 // out[0] = sum of x^2: f32 lanes within chunks of a fixed size, chunks added in order in float64
 LB_NOINLINE int sum_squares(void* out, void* x, int64_t count) {
   int64_t chunks = (count + ELEMENT_CHUNK - 1) / ELEMENT_CHUNK;

@@ -28,15 +28,6 @@ struct Recurrence {
   int chunks() const { return (b + chunk_rows() - 1) / chunk_rows(); }
 };
 
-// e^-a for a >= 0; everything beyond 87 counts as 87, so the result is never denormal
-LB_INLINE V decay(V a) {
-  a = select((VI)(a > 87.0f), splat(87.0f), a);
-  V n = round_small(a * -1.44269504f);
-  V r = fma(n, splat(-0.0002760868228506297f), fma(n, splat(-0.69287109375f), -a));
-  V q = polynomial(r, {0.5f, 0.166666657f, 0.0416662879f, 0.00833350047f, 0.00139452843f, 0.000197897243f});
-  return (fma(q, r * r, r) + 1.0f) * power_of_two(to_i32_small(n));
-}
-
 // The gates of a step. With e = e^-|x| or e^-2|x| every denominator 1 + e lies in 1..2, so one division serves all:
 // sigmoid x = (x < 0 ? e : 1) / (1 + e), tanh |x| = (1 - e) / (1 + e), absolute errors near 1e-7.
 struct Gate {

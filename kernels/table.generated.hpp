@@ -6,8 +6,8 @@
 
 namespace lb {
 
-constexpr uint32_t KERNEL_ABI = 0xc2f598a4;
-constexpr int KERNEL_COUNT = 52;
+constexpr uint32_t KERNEL_ABI = 0x64e4bb01;
+constexpr int KERNEL_COUNT = 57;
 
 static int threads_start(int count);
 static int threads_count();
@@ -27,23 +27,24 @@ static int sum_columns(void* out, void* input, int rows, int columns, int accumu
 static int cumulative_sum(void* out, void* input, int rows, int columns, int reverse);
 static int softmax(void* out, void* input, int rows, int columns, int logarithm);
 static int softmax_gradient(void* dx, void* y, void* dy, int rows, int columns, int logarithm);
+static int sort_rows(void* values, void* places, void* x, int rows, int columns, int count, int descending);
 static int embedding(void* out, void* table, void* ids, int count, int rows, int columns);
 static int embedding_gradient(void* dtable, void* dy, void* ids, int count, int rows, int columns, int accumulate);
 static int gather(void* out, void* x, void* ids, int outer, int x_axis, int i_axis, int inner);
 static int scatter_add(void* out, void* ids, void* values, int outer, int x_axis, int i_axis, int inner);
 static int one_hot(void* out, void* ids, int count, int classes);
 static int gemm(int batch, int m, int n, int k, void* a, int64_t a_batch, int a_row, int a_column, void* b, int64_t b_batch, int b_row, int b_column, void* c, int64_t c_batch, int c_row, int accumulate);
-static int linear(void* y, void* preactivation, void* x, void* w, void* bias, int m, int n, int k, int activation);
+static int linear(void* y, void* slope, void* x, void* w, void* bias, int m, int n, int k, int activation);
 static int activation_gradient(void* dz, void* dy, void* saved, int64_t count, int activation);
 static int layer_norm(void* y, void* mean, void* rstd, void* x, void* weight, void* bias, int rows, int columns, double epsilon);
 static int layer_norm_gradient(void* dx, void* dweight, void* dbias, void* dy, void* x, void* mean, void* rstd, void* weight, int rows, int columns, int accumulate);
 static int rms_norm(void* y, void* rstd, void* x, void* weight, int rows, int columns, double epsilon);
 static int rms_norm_gradient(void* dx, void* dweight, void* dy, void* x, void* rstd, void* weight, int rows, int columns, int accumulate);
-static int cross_entropy(void* loss, void* lse, void* logits, void* targets, int rows, int columns, int ignore);
-static int cross_entropy_gradient(void* dlogits, void* dloss, void* logits, void* lse, void* targets, int rows, int columns, int ignore);
-static int attention(void* out, void* lse, void* q, void* k, void* v, void* mask, int b, int h, int g, int tq, int tk, int d, int64_t q0, int64_t q1, int64_t q2, int64_t k0, int64_t k1, int64_t k2, int64_t v0, int64_t v1, int64_t v2, int causal, double scale);
-static int attention_gradient(void* dq, void* dk, void* dv, void* dout, void* out, void* lse, void* q, void* k, void* v, void* mask, int b, int h, int g, int tq, int tk, int d, int64_t q0, int64_t q1, int64_t q2, int64_t k0, int64_t k1, int64_t k2, int64_t v0, int64_t v1, int64_t v2, int causal, double scale);
-static int attention_pattern(void* pattern, void* lse, void* q, void* k, void* mask, int b, int h, int g, int tq, int tk, int d, int64_t q0, int64_t q1, int64_t q2, int64_t k0, int64_t k1, int64_t k2, int causal, double scale);
+static int cross_entropy(void* loss, void* lse, void* logits, void* targets, int rows, int columns, int ignore, double smoothing);
+static int cross_entropy_gradient(void* dlogits, void* dloss, void* logits, void* lse, void* targets, int rows, int columns, int ignore, double smoothing);
+static int attention(void* out, void* lse, void* q, void* k, void* v, void* mask, int b, int h, int g, int tq, int tk, int d, int64_t q0, int64_t q1, int64_t q2, int64_t k0, int64_t k1, int64_t k2, int64_t v0, int64_t v1, int64_t v2, int causal, double scale, int window, void* slopes);
+static int attention_gradient(void* dq, void* dk, void* dv, void* dout, void* out, void* lse, void* q, void* k, void* v, void* mask, int b, int h, int g, int tq, int tk, int d, int64_t q0, int64_t q1, int64_t q2, int64_t k0, int64_t k1, int64_t k2, int64_t v0, int64_t v1, int64_t v2, int causal, double scale, int window, void* slopes);
+static int attention_pattern(void* pattern, void* lse, void* q, void* k, void* mask, int b, int h, int g, int tq, int tk, int d, int64_t q0, int64_t q1, int64_t q2, int64_t k0, int64_t k1, int64_t k2, int causal, double scale, int window, void* slopes);
 static int rotary(void* out, void* x, void* cosine, void* sine, int b, int h, int t, int d, int64_t x0, int64_t x1, int64_t x2, int interleaved, int inverse);
 static int rnn(void* y, void* x, void* wx, void* wh, void* bx, void* bh, void* h0, int b, int t, int i, int h, int relu);
 static int rnn_gradient(void* dx, void* dwx, void* dwh, void* dbx, void* dbh, void* dh0, void* dstates, void* dy, void* y, void* x, void* wx, void* wh, void* h0, int b, int t, int i, int h, int relu, int accumulate);
@@ -58,9 +59,13 @@ static int depthwise_gradient(void* dx, void* dw, void* dbias, void* dy, void* x
 static int dropout(void* out, void* x, int64_t count, double p, int key0, int key1, int counter1, int counter2);
 static int adamw(void* parameter, void* first, void* second, void* gradient, void* scale, int64_t count, double rate, double beta1, double beta2, double epsilon, double decay, double correction1, double correction2);
 static int sgd(void* parameter, void* velocity, void* gradient, void* scale, int64_t count, double rate, double momentum, int nesterov, double decay);
+static int lion(void* parameter, void* momentum, void* gradient, void* scale, int64_t count, double rate, double beta1, double beta2, double decay);
+static int moving_average(void* average, void* parameter, int64_t count, double keep);
 static int sum_squares(void* out, void* x, int64_t count);
 static int clip_scale(void* out, void* sum_squares, double maximum);
 static int count_non_finite(void* out, void* x, int64_t count);
+static int multiply_add_limit(void* out, int64_t rounds);
+static int word2vec(void* totals, void* input, void* output, void* tokens, void* starts, void* keep, void* acceptance, void* alias, int sentences, int vocabulary, int stride, int window, int negative, int cbow, double rate_first, double rate_last, int seed0, int seed1, int64_t first, int chunks);
 
 }  // namespace lb
 
@@ -84,23 +89,24 @@ static int count_non_finite(void* out, void* x, int64_t count);
   KERNEL(cumulativeSum, cumulative_sum, (void* out, void* input, int rows, int columns, int reverse), (out, input, rows, columns, reverse)) \
   KERNEL(softmax, softmax, (void* out, void* input, int rows, int columns, int logarithm), (out, input, rows, columns, logarithm)) \
   KERNEL(softmaxGradient, softmax_gradient, (void* dx, void* y, void* dy, int rows, int columns, int logarithm), (dx, y, dy, rows, columns, logarithm)) \
+  KERNEL(sortRows, sort_rows, (void* values, void* places, void* x, int rows, int columns, int count, int descending), (values, places, x, rows, columns, count, descending)) \
   KERNEL(embedding, embedding, (void* out, void* table, void* ids, int count, int rows, int columns), (out, table, ids, count, rows, columns)) \
   KERNEL(embeddingGradient, embedding_gradient, (void* dtable, void* dy, void* ids, int count, int rows, int columns, int accumulate), (dtable, dy, ids, count, rows, columns, accumulate)) \
   KERNEL(gather, gather, (void* out, void* x, void* ids, int outer, int x_axis, int i_axis, int inner), (out, x, ids, outer, x_axis, i_axis, inner)) \
   KERNEL(scatterAdd, scatter_add, (void* out, void* ids, void* values, int outer, int x_axis, int i_axis, int inner), (out, ids, values, outer, x_axis, i_axis, inner)) \
   KERNEL(oneHot, one_hot, (void* out, void* ids, int count, int classes), (out, ids, count, classes)) \
   KERNEL(gemm, gemm, (int batch, int m, int n, int k, void* a, double a_batch, int a_row, int a_column, void* b, double b_batch, int b_row, int b_column, void* c, double c_batch, int c_row, int accumulate), (batch, m, n, k, a, (int64_t)a_batch, a_row, a_column, b, (int64_t)b_batch, b_row, b_column, c, (int64_t)c_batch, c_row, accumulate)) \
-  KERNEL(linear, linear, (void* y, void* preactivation, void* x, void* w, void* bias, int m, int n, int k, int activation), (y, preactivation, x, w, bias, m, n, k, activation)) \
+  KERNEL(linear, linear, (void* y, void* slope, void* x, void* w, void* bias, int m, int n, int k, int activation), (y, slope, x, w, bias, m, n, k, activation)) \
   KERNEL(activationGradient, activation_gradient, (void* dz, void* dy, void* saved, double count, int activation), (dz, dy, saved, (int64_t)count, activation)) \
   KERNEL(layerNorm, layer_norm, (void* y, void* mean, void* rstd, void* x, void* weight, void* bias, int rows, int columns, double epsilon), (y, mean, rstd, x, weight, bias, rows, columns, epsilon)) \
   KERNEL(layerNormGradient, layer_norm_gradient, (void* dx, void* dweight, void* dbias, void* dy, void* x, void* mean, void* rstd, void* weight, int rows, int columns, int accumulate), (dx, dweight, dbias, dy, x, mean, rstd, weight, rows, columns, accumulate)) \
   KERNEL(rmsNorm, rms_norm, (void* y, void* rstd, void* x, void* weight, int rows, int columns, double epsilon), (y, rstd, x, weight, rows, columns, epsilon)) \
   KERNEL(rmsNormGradient, rms_norm_gradient, (void* dx, void* dweight, void* dy, void* x, void* rstd, void* weight, int rows, int columns, int accumulate), (dx, dweight, dy, x, rstd, weight, rows, columns, accumulate)) \
-  KERNEL(crossEntropy, cross_entropy, (void* loss, void* lse, void* logits, void* targets, int rows, int columns, int ignore), (loss, lse, logits, targets, rows, columns, ignore)) \
-  KERNEL(crossEntropyGradient, cross_entropy_gradient, (void* dlogits, void* dloss, void* logits, void* lse, void* targets, int rows, int columns, int ignore), (dlogits, dloss, logits, lse, targets, rows, columns, ignore)) \
-  KERNEL(attention, attention, (void* out, void* lse, void* q, void* k, void* v, void* mask, int b, int h, int g, int tq, int tk, int d, double q0, double q1, double q2, double k0, double k1, double k2, double v0, double v1, double v2, int causal, double scale), (out, lse, q, k, v, mask, b, h, g, tq, tk, d, (int64_t)q0, (int64_t)q1, (int64_t)q2, (int64_t)k0, (int64_t)k1, (int64_t)k2, (int64_t)v0, (int64_t)v1, (int64_t)v2, causal, scale)) \
-  KERNEL(attentionGradient, attention_gradient, (void* dq, void* dk, void* dv, void* dout, void* out, void* lse, void* q, void* k, void* v, void* mask, int b, int h, int g, int tq, int tk, int d, double q0, double q1, double q2, double k0, double k1, double k2, double v0, double v1, double v2, int causal, double scale), (dq, dk, dv, dout, out, lse, q, k, v, mask, b, h, g, tq, tk, d, (int64_t)q0, (int64_t)q1, (int64_t)q2, (int64_t)k0, (int64_t)k1, (int64_t)k2, (int64_t)v0, (int64_t)v1, (int64_t)v2, causal, scale)) \
-  KERNEL(attentionPattern, attention_pattern, (void* pattern, void* lse, void* q, void* k, void* mask, int b, int h, int g, int tq, int tk, int d, double q0, double q1, double q2, double k0, double k1, double k2, int causal, double scale), (pattern, lse, q, k, mask, b, h, g, tq, tk, d, (int64_t)q0, (int64_t)q1, (int64_t)q2, (int64_t)k0, (int64_t)k1, (int64_t)k2, causal, scale)) \
+  KERNEL(crossEntropy, cross_entropy, (void* loss, void* lse, void* logits, void* targets, int rows, int columns, int ignore, double smoothing), (loss, lse, logits, targets, rows, columns, ignore, smoothing)) \
+  KERNEL(crossEntropyGradient, cross_entropy_gradient, (void* dlogits, void* dloss, void* logits, void* lse, void* targets, int rows, int columns, int ignore, double smoothing), (dlogits, dloss, logits, lse, targets, rows, columns, ignore, smoothing)) \
+  KERNEL(attention, attention, (void* out, void* lse, void* q, void* k, void* v, void* mask, int b, int h, int g, int tq, int tk, int d, double q0, double q1, double q2, double k0, double k1, double k2, double v0, double v1, double v2, int causal, double scale, int window, void* slopes), (out, lse, q, k, v, mask, b, h, g, tq, tk, d, (int64_t)q0, (int64_t)q1, (int64_t)q2, (int64_t)k0, (int64_t)k1, (int64_t)k2, (int64_t)v0, (int64_t)v1, (int64_t)v2, causal, scale, window, slopes)) \
+  KERNEL(attentionGradient, attention_gradient, (void* dq, void* dk, void* dv, void* dout, void* out, void* lse, void* q, void* k, void* v, void* mask, int b, int h, int g, int tq, int tk, int d, double q0, double q1, double q2, double k0, double k1, double k2, double v0, double v1, double v2, int causal, double scale, int window, void* slopes), (dq, dk, dv, dout, out, lse, q, k, v, mask, b, h, g, tq, tk, d, (int64_t)q0, (int64_t)q1, (int64_t)q2, (int64_t)k0, (int64_t)k1, (int64_t)k2, (int64_t)v0, (int64_t)v1, (int64_t)v2, causal, scale, window, slopes)) \
+  KERNEL(attentionPattern, attention_pattern, (void* pattern, void* lse, void* q, void* k, void* mask, int b, int h, int g, int tq, int tk, int d, double q0, double q1, double q2, double k0, double k1, double k2, int causal, double scale, int window, void* slopes), (pattern, lse, q, k, mask, b, h, g, tq, tk, d, (int64_t)q0, (int64_t)q1, (int64_t)q2, (int64_t)k0, (int64_t)k1, (int64_t)k2, causal, scale, window, slopes)) \
   KERNEL(rotary, rotary, (void* out, void* x, void* cosine, void* sine, int b, int h, int t, int d, double x0, double x1, double x2, int interleaved, int inverse), (out, x, cosine, sine, b, h, t, d, (int64_t)x0, (int64_t)x1, (int64_t)x2, interleaved, inverse)) \
   KERNEL(rnn, rnn, (void* y, void* x, void* wx, void* wh, void* bx, void* bh, void* h0, int b, int t, int i, int h, int relu), (y, x, wx, wh, bx, bh, h0, b, t, i, h, relu)) \
   KERNEL(rnnGradient, rnn_gradient, (void* dx, void* dwx, void* dwh, void* dbx, void* dbh, void* dh0, void* dstates, void* dy, void* y, void* x, void* wx, void* wh, void* h0, int b, int t, int i, int h, int relu, int accumulate), (dx, dwx, dwh, dbx, dbh, dh0, dstates, dy, y, x, wx, wh, h0, b, t, i, h, relu, accumulate)) \
@@ -115,6 +121,10 @@ static int count_non_finite(void* out, void* x, int64_t count);
   KERNEL(dropout, dropout, (void* out, void* x, double count, double p, int key0, int key1, int counter1, int counter2), (out, x, (int64_t)count, p, key0, key1, counter1, counter2)) \
   KERNEL(adamw, adamw, (void* parameter, void* first, void* second, void* gradient, void* scale, double count, double rate, double beta1, double beta2, double epsilon, double decay, double correction1, double correction2), (parameter, first, second, gradient, scale, (int64_t)count, rate, beta1, beta2, epsilon, decay, correction1, correction2)) \
   KERNEL(sgd, sgd, (void* parameter, void* velocity, void* gradient, void* scale, double count, double rate, double momentum, int nesterov, double decay), (parameter, velocity, gradient, scale, (int64_t)count, rate, momentum, nesterov, decay)) \
+  KERNEL(lion, lion, (void* parameter, void* momentum, void* gradient, void* scale, double count, double rate, double beta1, double beta2, double decay), (parameter, momentum, gradient, scale, (int64_t)count, rate, beta1, beta2, decay)) \
+  KERNEL(movingAverage, moving_average, (void* average, void* parameter, double count, double keep), (average, parameter, (int64_t)count, keep)) \
   KERNEL(sumSquares, sum_squares, (void* out, void* x, double count), (out, x, (int64_t)count)) \
   KERNEL(clipScale, clip_scale, (void* out, void* sum_squares, double maximum), (out, sum_squares, maximum)) \
-  KERNEL(countNonFinite, count_non_finite, (void* out, void* x, double count), (out, x, (int64_t)count))
+  KERNEL(countNonFinite, count_non_finite, (void* out, void* x, double count), (out, x, (int64_t)count)) \
+  KERNEL(multiplyAddLimit, multiply_add_limit, (void* out, double rounds), (out, (int64_t)rounds)) \
+  KERNEL(word2vec, word2vec, (void* totals, void* input, void* output, void* tokens, void* starts, void* keep, void* acceptance, void* alias, int sentences, int vocabulary, int stride, int window, int negative, int cbow, double rate_first, double rate_last, int seed0, int seed1, double first, int chunks), (totals, input, output, tokens, starts, keep, acceptance, alias, sentences, vocabulary, stride, window, negative, cbow, rate_first, rate_last, seed0, seed1, (int64_t)first, chunks))

@@ -1,6 +1,7 @@
 // Vectors of W floats, and the 16 virtual lanes every reduction uses so that each width gives the same bits.
-// LB_WIDTH is set by the build: 16 AVX-512, 8 AVX2 with FMA, 4 WebAssembly. Nothing here may round differently between
-// the three; the simd128 module alone has no fused multiply-add (fused() reports it) and is outside the promise.
+// LB_WIDTH is set by the build: 16 AVX-512, 8 AVX2 with FMA, 4 NEON, WebAssembly and plain x64. Nothing here may round
+// differently between them; simd128 and plain x64 alone have no fused multiply-add (fused() reports it) and are outside
+// the promise.
 #pragma once
 #include <stddef.h>
 #include <stdint.h>
@@ -53,7 +54,7 @@ LB_INLINE V fma(V a, V b, V c) {
   return wasm_f32x4_relaxed_madd(a, b, c);
 #elif defined(__aarch64__) && LB_WIDTH == 4
   return vfmaq_f32(c, a, b);
-#elif defined(__wasm__)
+#elif defined(__wasm__) || (defined(__x86_64__) && LB_WIDTH == 4)
   return a * b + c;
 #else
 #error "LB_WIDTH does not fit this machine"
@@ -61,7 +62,7 @@ LB_INLINE V fma(V a, V b, V c) {
 }
 
 LB_INLINE float fma1(float a, float b, float c) {
-#if defined(__x86_64__)
+#if defined(__x86_64__) && LB_WIDTH > 4
   return _mm_cvtss_f32(_mm_fmadd_ss(_mm_set_ss(a), _mm_set_ss(b), _mm_set_ss(c)));
 #else
   return fma(splat(a), splat(b), splat(c))[0];
@@ -71,8 +72,10 @@ LB_INLINE float fma1(float a, float b, float c) {
 LB_INLINE V sqrt(V v) {
 #if defined(__x86_64__) && LB_WIDTH == 16
   return _mm512_maskz_sqrt_ps(0xffff, v);  // the plain one warns in g++ 12
-#elif defined(__x86_64__)
+#elif defined(__x86_64__) && LB_WIDTH == 8
   return _mm256_sqrt_ps(v);
+#elif defined(__x86_64__)
+  return _mm_sqrt_ps(v);
 #elif defined(__aarch64__)
   return vsqrtq_f32(v);
 #else

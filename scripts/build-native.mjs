@@ -33,27 +33,35 @@ const sanitizeFlags = ['-O1', '-g', '-fsanitize=address,undefined', '-fno-saniti
 const staticFlags = process.platform === 'linux' ? ['-static-libstdc++', '-static-libgcc'] : [];
 
 const probe = { name: 'lookback-cpu', source: 'cpu-features.cpp', flags: [] };
-const targets = [
-  {
-    name: 'lookback-avx512',
-    source: 'native.cpp',
-    flags: ['-DLB_WIDTH=16', '-mavx512f', '-mavx512dq', '-mavx512bw', '-mavx512vl', '-mfma'],
-  },
-  { name: 'lookback-avx2', source: 'native.cpp', flags: ['-DLB_WIDTH=8', '-mavx2', '-mfma', '-mf16c'] },
-];
+/** By process.arch. NEON is part of every arm64, and SSE2 of every x64. */
+const targetsOf = {
+  x64: [
+    {
+      name: 'lookback-avx512',
+      source: 'native.cpp',
+      flags: ['-DLB_WIDTH=16', '-mavx512f', '-mavx512dq', '-mavx512bw', '-mavx512vl', '-mfma'],
+    },
+    { name: 'lookback-avx2', source: 'native.cpp', flags: ['-DLB_WIDTH=8', '-mavx2', '-mfma', '-mf16c'] },
+    { name: 'lookback-baseline', source: 'native.cpp', flags: ['-DLB_WIDTH=4'] },
+  ],
+  arm64: [{ name: 'lookback-neon', source: 'native.cpp', flags: ['-DLB_WIDTH=4'] }],
+};
+// LOOKBACK_ARCH=arm64 with CXX=aarch64-linux-gnu-g++ compiles for the other.
+const arch = process.env.LOOKBACK_ARCH ?? process.arch;
+const targets = targetsOf[arch] ?? [];
 
 /**
  * Builds what is missing or stale and prints one line about it; silent when all is fresh.
  * Returns 'fresh', 'built' or 'unavailable'; with `ifPossible` it never throws.
  */
 export async function buildNative({ ifPossible = false, force = false, sanitize = false } = {}) {
-  const folder = join(root, 'build', sanitize ? 'sanitize' : 'native');
+  const folder = join(root, 'build', sanitize ? 'sanitize' : arch === process.arch ? 'native' : `native-${arch}`);
   const stampFile = join(folder, 'stamp.json');
   const sources = fingerprint(sanitize);
   const last = readStamp(stampFile);
   const unchanged = !force && last?.sources === sources;
   if (unchanged && last.result === 'built' && isComplete(folder)) return 'fresh';
-  const compiler = process.arch === 'x64' ? findCompiler() : undefined;
+  const compiler = targets.length > 0 ? findCompiler() : undefined;
   if (unchanged && ifPossible && last.result === 'unavailable' && last.compiler === compiler?.version)
     return last.result;
   mkdirSync(folder, { recursive: true });
@@ -62,7 +70,7 @@ export async function buildNative({ ifPossible = false, force = false, sanitize 
     return result;
   };
   try {
-    if (process.arch !== 'x64') throw new Unavailable(`kernels are not built for ${process.arch} yet`);
+    if (targets.length === 0) throw new Unavailable(`kernels are not built for ${arch}`);
     if (!compiler) throw new Unavailable('no C++ compiler');
     const started = Date.now();
     await compileAll(compiler.command, folder, sanitize);
@@ -131,7 +139,7 @@ function headers() {
 function fingerprint(sanitize) {
   const hash = createHash('sha256');
   const settings = { sanitize, baseFlags, speedFlags, sanitizeFlags, staticFlags, probe, targets };
-  hash.update(JSON.stringify({ ...settings, system: [process.platform, process.arch] }));
+  hash.update(JSON.stringify({ ...settings, system: [process.platform, arch] }));
   for (const entry of readdirSync(kernels, { withFileTypes: true, recursive: true }).sort(byPath)) {
     if (!entry.isFile()) continue;
     const path = join(entry.parentPath ?? entry.path, entry.name);

@@ -16,6 +16,7 @@ export {
   withBackend,
 } from './backends/backend.ts';
 export { type BackendChoice, backendChoices, createBackend, type InitOptions, init } from './backends/init.ts';
+export { type OperationProfile, type Profile, type Profiler, startProfile } from './backends/profile.ts';
 export { ReferenceBackend } from './backends/reference/reference.ts';
 export * from './data/index.ts';
 export { type ErrorCode, type ErrorParts, errorCodes, LookbackError } from './errors.ts';

@@ -5,7 +5,16 @@ import { createBackend } from '../src/backends/init.ts';
 import { LookbackError } from '../src/errors.ts';
 import { ExactBlocks } from './engine/exactBlocks.ts';
 
-const names = ['native-avx512', 'native-avx2', 'wasm-relaxed', 'wasm-simd128', 'reference', 'reference-f64'] as const;
+const names = [
+  'native-avx512',
+  'native-avx2',
+  'native-neon',
+  'native-baseline',
+  'wasm-relaxed',
+  'wasm-simd128',
+  'reference',
+  'reference-f64',
+] as const;
 
 /** Every backend that loads here; the native ones are missing where there is no compiler or no such processor. */
 export async function availableBackends(): Promise<{ name: string; backend: Backend }[]> {

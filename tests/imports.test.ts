@@ -15,7 +15,7 @@ const rows = [
   ['models', 'vectors', 'text', 'series', 'data', 'track', 'sizing'],
   ['train', 'generate', 'inspect'],
   ['tasks'],
-  ['forecasting', 'learn'],
+  ['forecasting', 'learn', 'bench'],
   ['server', 'cli'],
   ['index.ts', 'node.ts'],
 ];

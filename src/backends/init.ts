@@ -3,7 +3,8 @@
  *
  * Node starts the native addon lazily and synchronously, else WebAssembly on one thread; `await init()` compiles
  * and starts all threads beforehand. Browsers must await it: they compile asynchronously.
- * `LOOKBACK_BACKEND` names one: native, native-avx512, native-avx2, wasm, wasm-relaxed, wasm-simd128, reference.
+ * `LOOKBACK_BACKEND` names one: native, native-avx512, native-avx2,
+ * native-neon, native-baseline, wasm, wasm-relaxed, wasm-simd128, reference.
  */
 import { LookbackError, nearest } from '../errors.ts';
 import { type Backend, setBackend, setStarter } from './backend.ts';
@@ -19,6 +20,8 @@ export const backendChoices = [
   'native',
   'native-avx512',
   'native-avx2',
+  'native-neon',
+  'native-baseline',
   'wasm',
   'wasm-relaxed',
   'wasm-simd128',
@@ -125,7 +128,9 @@ function startNow(choice: BackendChoice, threads: number, tried: string[]): Back
     case 'auto':
     case 'native':
     case 'native-avx512':
-    case 'native-avx2': {
+    case 'native-avx2':
+    case 'native-neon':
+    case 'native-baseline': {
       const wanted = choice.startsWith('native-') ? (choice.slice('native-'.length) as InstructionSet) : undefined;
       const { module, tried: native } = loadNative({ wanted, threads });
       tried.push(...native);

@@ -5,11 +5,14 @@
 import { Command, CommanderError } from 'commander';
 import packageJson from '../../package.json' with { type: 'json' };
 import { LookbackError } from '../errors.ts';
+import { register as bench } from './commands/bench.ts';
 import { register as data } from './commands/data.ts';
 import { register as doctor } from './commands/doctor.ts';
+import { register as embed } from './commands/embed.ts';
 import { register as forecast } from './commands/forecast.ts';
 import { register as generate } from './commands/generate.ts';
 import { register as learn } from './commands/learn.ts';
+import { register as ngram } from './commands/ngram.ts';
 import { register as runs } from './commands/runs.ts';
 import { register as size } from './commands/size.ts';
 import { register as start } from './commands/start.ts';
@@ -24,12 +27,15 @@ const commands: readonly ((program: Command, terminal: Terminal) => void)[] = [
   train,
   forecast,
   generate,
+  ngram,
+  embed,
   runs,
   size,
   tokenize,
   data,
   learn,
   studio,
+  bench,
   doctor,
 ];
 

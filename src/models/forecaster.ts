@@ -145,7 +145,15 @@ class TransformerBody extends Module {
     this.dropout = new Dropout(dropout);
     this.blocks = Array.from({ length: layers }, (_, i) => {
       const stream = random.split('blocks').split(String(i));
-      return new TransformerBlock(hidden, { heads, causal: true, dropout, rotary, initialization, random: stream });
+      return new TransformerBlock(hidden, {
+        heads,
+        causal: true,
+        dropout,
+        rotary,
+        alibi: positions === 'alibi',
+        initialization,
+        random: stream,
+      });
     });
     this.norm = new LayerNorm(hidden);
   }

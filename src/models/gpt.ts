@@ -52,6 +52,8 @@ export interface GPTConfig {
   /** On the embedding, the patterns and what each part adds. */
   dropout?: number;
   positions?: PositionKind;
+  /** A step sees so many of the last ones, itself included; 0 for all. */
+  window?: number;
   norm?: NormKind;
   mlp?: MLPKind;
   /** M, hidden channels of the MLP; 4C, or about 8C/3 for swiglu. */
@@ -70,6 +72,7 @@ export interface GPTConfig {
 export const gptDefaults = {
   dropout: 0,
   positions: 'learned',
+  window: 0,
   norm: 'layerNorm',
   mlp: 'gelu',
   bias: true,
@@ -123,6 +126,8 @@ export class GPT extends Module implements Generative {
           bias,
           dropout: config.dropout,
           rotary,
+          alibi: config.positions === 'alibi',
+          window: config.window,
           initialization,
           random: random.split('blocks').split(String(i)),
         }),
@@ -177,7 +182,7 @@ export class GPT extends Module implements Generative {
   }
 }
 
-/** Positions that are added to the embedding; rotary ones live in the blocks. */
+/** Positions that are added to the embedding; rotary ones and slopes live in the blocks. */
 function additivePositions(
   { positions, context, width }: Required<GPTConfig>,
   random: Random,
@@ -189,6 +194,7 @@ function additivePositions(
       return new SinusoidalPositions(width);
     case 'none':
     case 'rotary':
+    case 'alibi':
       return undefined;
     default:
       return positions satisfies never;

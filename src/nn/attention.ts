@@ -13,12 +13,14 @@ import {
   permute,
   reshape,
   softmax,
+  subtract,
   type Tensor,
   transpose,
   tril,
+  triu,
   where,
 } from '../tensor/index.ts';
-import { attention } from '../tensor/ops/attention.ts';
+import { alibiSlopes, attention, attentionDistances } from '../tensor/ops/attention.ts';
 import { show } from '../tensor/shape.ts';
 import type { KeyValueCache } from './cache.ts';
 import { Dropout } from './dropout.ts';
@@ -39,6 +41,10 @@ export interface AttentionOptions {
   /** On the pattern. */
   dropout?: number;
   rotary?: Rotary;
+  /** Scores fall off with the distance, by a slope for each head (ALiBi, Press et al. 2022). */
+  alibi?: boolean;
+  /** Causal only: a step sees so many of the last ones, itself included (sliding window, Beltagy et al. 2020). */
+  window?: number;
   /** Width of what keys and values are made from; C by default. */
   memoryWidth?: number;
   initialization?: TransformerInitialization;
@@ -67,6 +73,9 @@ export class MultiHeadAttention extends Module {
   readonly kvHeads: number;
   readonly headWidth: number;
   readonly causal: boolean;
+  readonly alibi: boolean;
+  /** 0 for none. */
+  readonly window: number;
   private readonly rotary: Rotary | undefined;
 
   /** @throws LookbackError BAD_ARGUMENT unless heads divide the width and kvHeads divide heads. */
@@ -80,6 +89,8 @@ export class MultiHeadAttention extends Module {
       bias = true,
       dropout = 0,
       rotary,
+      alibi = false,
+      window = 0,
       memoryWidth = width,
       initialization,
     }: AttentionOptions,
@@ -109,6 +120,8 @@ export class MultiHeadAttention extends Module {
     this.kvHeads = kvHeads;
     this.headWidth = D;
     this.causal = causal;
+    this.alibi = alibi;
+    this.window = window;
     this.rotary = rotary;
   }
 
@@ -128,19 +141,22 @@ export class MultiHeadAttention extends Module {
     v = tapped(options, 'value', v);
     if (cache) ({ keys: k, values: v } = cache.extend(this, k, v));
     const explicit = this.dropout.active || tapFor(options, 'pattern');
-    const mixed = explicit ? this.mix(q, k, v, options) : attention(q, k, v, { causal: this.causal, mask });
+    const { causal, window } = this;
+    const slopes = this.alibi ? alibiSlopes(this.heads) : undefined;
+    const mixed = explicit ? this.mix(q, k, v, options, slopes) : attention(q, k, v, { causal, mask, window, slopes });
     const joined = tapped(options, 'mixed', reshape(permute(mixed, [0, 2, 1, 3]), [B, T, C]));
     return tapped(options, 'output', this.output.forward(joined));
   }
 
   /** Pattern and mixture step by step: [B, H, Tq, D]. */
-  private mix(q: Tensor, k: Tensor, v: Tensor, options: AttentionForwardOptions): Tensor {
+  private mix(q: Tensor, k: Tensor, v: Tensor, options: AttentionForwardOptions, slopes: Tensor | undefined): Tensor {
     const [B, H, Tq, D] = q.shape;
     const [, G, Tk] = k.shape;
     // Query heads of one group share its keys: [B, G, H/G, Tq, D] against [B, G, 1, Tk, D].
     const grouped = (heads: Tensor) => reshape(heads, [B, G, 1, Tk, D]);
     const scores = matmul(reshape(q, [B, G, H / G, Tq, D]), transpose(grouped(k)));
-    const scaled = multiply(reshape(scores, [B, H, Tq, Tk]), 1 / Math.sqrt(D));
+    let scaled = multiply(reshape(scores, [B, H, Tq, Tk]), 1 / Math.sqrt(D));
+    if (slopes) scaled = subtract(scaled, multiply(reshape(slopes, [H, 1, 1]), attentionDistances(Tq, Tk)));
     const seen = this.visible(Tq, Tk, options.mask);
     // Where no key may be seen at all the pattern is 0, hence the second `where`.
     const masked = seen ? where(seen, scaled, -1e30) : scaled;
@@ -153,7 +169,8 @@ export class MultiHeadAttention extends Module {
 
   /** u8, broadcasting to [B, H, Tq, Tk]: which keys a query may see. The last query is as late as the last key. */
   private visible(Tq: number, Tk: number, mask: Tensor | undefined): Tensor | undefined {
-    const causal = this.causal ? tril(Tq, Tk, Tk - Tq) : undefined;
+    let causal = this.causal ? tril(Tq, Tk, Tk - Tq) : undefined;
+    if (causal && this.window > 0) causal = logicalAnd(causal, triu(Tq, Tk, Tk - Tq - this.window + 1));
     if (!mask) return causal;
     if (mask.rank !== 2 || mask.shape[1] !== Tk) {
       throw new LookbackError('SHAPE_MISMATCH', {

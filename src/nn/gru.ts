@@ -15,7 +15,7 @@ import {
  * hₜ = (1 - z) n + z hₜ₋₁
  */
 export class GRU extends Recurrent {
-  constructor(inputs: number, hidden: number, options: RecurrentOptions) {
+  constructor(inputs: number, hidden: number, options: RecurrentOptions & { bidirectional?: boolean }) {
     super('gru', inputs, hidden, { ...options, gates: 3 });
   }
 

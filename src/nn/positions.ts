@@ -1,5 +1,6 @@
 /**
- * How a Transformer knows order: learned or sinusoidal vectors added to the input, or rotations of queries and keys.
+ * How a Transformer knows order: learned or sinusoidal vectors added to the input, rotations of queries and keys, or a
+ * slope on the scores (ALiBi, in attention.ts).
  * `offset` is the position of the first step, when earlier ones lie in a cache.
  */
 import { LookbackError } from '../errors.ts';
@@ -12,7 +13,7 @@ import { show } from '../tensor/shape.ts';
 import { type Initialize, normal, parameter } from './initialize.ts';
 import { Module } from './module.ts';
 
-export type PositionKind = 'none' | 'learned' | 'sinusoidal' | 'rotary';
+export type PositionKind = 'none' | 'learned' | 'sinusoidal' | 'rotary' | 'alibi';
 
 /** y = x + P[offset … offset + T): x [B, T, C], P [context, C] learned. */
 export class LearnedPositions extends Module {

@@ -16,7 +16,10 @@ export class RNN extends Recurrent {
   constructor(
     inputs: number,
     hidden: number,
-    { nonlinearity = 'tanh', ...options }: RecurrentOptions & { nonlinearity?: 'tanh' | 'relu' },
+    {
+      nonlinearity = 'tanh',
+      ...options
+    }: RecurrentOptions & { bidirectional?: boolean; nonlinearity?: 'tanh' | 'relu' },
   ) {
     super('rnn', inputs, hidden, { ...options, gates: 1 });
     this.nonlinearity = nonlinearity;

@@ -36,6 +36,8 @@ export interface TransformerBlockOptions {
   /** Dropout on the MLP's hidden layer too, as in the original and in PyTorch; GPT-2 has none there. */
   hiddenDropout?: number;
   rotary?: Rotary;
+  alibi?: boolean;
+  window?: number;
   /** Adds attention to `memory` between the two. */
   cross?: boolean;
   initialization?: TransformerInitialization;
@@ -78,6 +80,8 @@ export class TransformerBlock extends Module {
       dropout = 0,
       hiddenDropout = 0,
       rotary,
+      alibi,
+      window,
       cross = false,
       initialization,
     }: TransformerBlockOptions,
@@ -86,7 +90,14 @@ export class TransformerBlock extends Module {
     const newNorm = () => makeNorm(norm, width, { epsilon: normEpsilon, bias });
     const shared = { heads, kvHeads, bias, dropout, initialization };
     this.attentionNorm = newNorm();
-    this.attention = new MultiHeadAttention(width, { ...shared, causal, rotary, random: random.split('attention') });
+    this.attention = new MultiHeadAttention(width, {
+      ...shared,
+      causal,
+      rotary,
+      alibi,
+      window,
+      random: random.split('attention'),
+    });
     this.crossNorm = cross ? newNorm() : undefined;
     this.cross = cross ? new MultiHeadAttention(width, { ...shared, random: random.split('cross') }) : undefined;
     this.mlpNorm = newNorm();

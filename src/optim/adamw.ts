@@ -16,7 +16,7 @@ interface AdamwAttributes {
 }
 
 /** Inputs: parameter, first, second, gradient and perhaps the scale; the first three are changed in place. */
-const adamwUpdate: Implementation<AdamwAttributes> = {
+export const adamwUpdate: Implementation<AdamwAttributes> = {
   name: 'adamw',
   reference: ([p, m, v, g, scale], [pOut, mOut, vOut], attributes) => {
     const { rate, beta1, beta2, epsilon, decay, correction1, correction2 } = attributes;

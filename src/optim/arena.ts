@@ -88,6 +88,11 @@ export class Arena {
     return block;
   }
 
+  /** Whether weight decay applies to the parameter of that name. */
+  decays(name: string): boolean {
+    return this.places.some((place) => place.name === name && place.parameter.decay);
+  }
+
   /** Throws BAD_ARGUMENT when another optimizer has taken a parameter over since. */
   assertOwned(where: string): void {
     for (const { name, parameter } of this.places) {

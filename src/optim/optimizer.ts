@@ -85,6 +85,20 @@ export class Optimizer {
   }
 
   /**
+   * Exchanges the parameters with their moving averages, where the transform has a `movingAverage`; calling it again puts
+   * everything back. Evaluate and export in between, and take no step.
+   *
+   * @returns whether there are averages
+   * @throws LookbackError TAPE_ACTIVE inside valueAndGrad.
+   */
+  swapAverages(): boolean {
+    assertNoTape('optimizer.swapAverages');
+    const swapped = this.transform.swap?.(this.arena) ?? false;
+    if (swapped) this.arena.values.storage.version++;
+    return swapped;
+  }
+
+  /**
    * What `load` needs to go on exactly. The tensors look at the live moments: read them before the next step.
    *
    * @throws LookbackError BAD_ARGUMENT between `accumulate` and `step`.

@@ -26,6 +26,8 @@ export interface Transform {
   readonly name: string;
   init(arena: Arena): void;
   update(context: StepContext): void;
+  /** Exchanges the parameters' values with what the part keeps instead of them; false where it keeps nothing. */
+  swap?(arena: Arena): boolean;
   /** Blocks of the arena's layout that the next update depends on, by name. */
   state(): Map<string, Tensor>;
   dispose(): void;
@@ -45,6 +47,7 @@ export function chain(...parts: readonly Transform[]): Transform {
     update(context) {
       for (const part of parts) part.update(context);
     },
+    swap: (arena) => parts.some((part) => part.swap?.(arena)),
     state() {
       return new Map(
         parts.flatMap((part) => [...part.state()].map(([key, block]) => [`${part.name}.${key}`, block] as const)),

@@ -20,6 +20,7 @@ import {
 import type { StudioEventStream } from './events.ts';
 import type { Jobs } from './jobs.node.ts';
 import { addModelRoutes } from './model.node.ts';
+import { readProfile } from './profile.node.ts';
 import { runReport } from './report.node.ts';
 import type { RunsFolder } from './runs.node.ts';
 import { onlyOwner, type SecurityOptions, secureHeaders } from './security.ts';
@@ -67,6 +68,7 @@ export function createApp({ runs, jobs, events, page, report = () => {}, ...secu
   );
   app.get('/api/runs/:name/samples', ({ req, json }) => json(readSamples(runs, req.param('name'))));
   app.get('/api/runs/:name/forecast', ({ req, json }) => json(readForecast(runs, req.param('name'))));
+  app.get('/api/runs/:name/profile', ({ req, json }) => json(readProfile(runs, req.param('name'))));
   app.get('/api/events', ({ req }) => events.connect(req.header('last-event-id') ?? req.query('cursor')));
 
   app.post('/api/runs', async ({ req, json }) => {

@@ -7,7 +7,7 @@ export interface RecipeGpt {
   heads: number;
   kvHeads?: number;
   width: number;
-  positions: 'none' | 'sinusoidal' | 'learned' | 'rotary';
+  positions: 'none' | 'sinusoidal' | 'learned' | 'rotary' | 'alibi';
   mlp: 'relu' | 'gelu' | 'swiglu';
   norm: 'layerNorm' | 'rmsNorm';
   bias: boolean;

@@ -7,6 +7,9 @@ import {
   clipByGlobalNorm,
   constant,
   createOptimizer,
+  lion,
+  movingAverage,
+  muon,
   type Optimizer,
   type Schedule,
   sgd,
@@ -34,14 +37,17 @@ export function buildSchedule({ learningRate, steps }: Recipe['train']): Schedul
 /** The optimizer a recipe describes; the model's parameters move into its arena. */
 export function buildOptimizer(train: Recipe['train'], model: Module): { optimizer: Optimizer; rate: Schedule } {
   const rate = buildSchedule(train);
-  const { clip, betas, weightDecay, momentum } = train;
+  const { clip, betas, weightDecay, momentum, average } = train;
   const [beta1, beta2] = betas;
   const updates: Record<typeof train.optimizer, () => Transform> = {
     adamw: () => adamw({ rate, beta1, beta2, decay: weightDecay }),
     adam: () => adam({ rate, beta1, beta2 }),
+    lion: () => lion({ rate, beta1, beta2, decay: weightDecay }),
+    muon: () => muon({ rate, beta1, beta2, decay: weightDecay }),
     sgd: () => sgd({ rate, momentum, decay: weightDecay }),
   };
   // Without clipping the norm is still measured, for the metrics and to stop at the first that is not finite.
-  const transform = chain(clipByGlobalNorm(clip ?? Number.POSITIVE_INFINITY), updates[train.optimizer]());
+  const parts = [clipByGlobalNorm(clip ?? Number.POSITIVE_INFINITY), updates[train.optimizer]()];
+  const transform = chain(...parts, ...(average === null ? [] : [movingAverage(average)]));
   return { optimizer: createOptimizer(transform, model), rate };
 }

@@ -32,15 +32,25 @@ const trainShape = {
   steps: count().default(1000).describe('optimizer steps'),
   batch: count().default(32).describe('windows or sequences in one forward pass'),
   accumulate: count().default(1).describe('forward passes summed into one optimizer step'),
-  optimizer: z.enum(['sgd', 'adam', 'adamw']).default('adamw').describe('what turns gradients into changes'),
+  optimizer: z
+    .enum(['sgd', 'adam', 'adamw', 'lion', 'muon'])
+    .default('adamw')
+    .describe('what turns gradients into changes'),
   learningRate: learningRateSchema.prefault(1e-3),
   weightDecay: z
     .number()
     .min(0)
     .default(0)
-    .describe('decoupled for adamw, added to the gradient for sgd; adam takes none'),
+    .describe('decoupled for adamw, lion and muon, added to the gradient for sgd; adam takes none'),
   betas: z.tuple([fraction(), fraction()]).default([0.9, 0.999]).describe("Adam's two decay rates"),
   momentum: fraction().default(0).describe('for sgd only'),
+  average: z
+    .number()
+    .gt(0)
+    .lt(1)
+    .nullable()
+    .default(null)
+    .describe('evaluate and keep an exponential moving average of the parameters that keeps so much; null for none'),
   clip: z.number().positive().nullable().default(1).describe('largest global gradient norm; null for none'),
   seed: z.int().min(0).max(0xffffffff).default(1).describe('parameters, order of the data, dropout and samples'),
   evaluateEvery: count().default(100).describe('steps between evaluations on the validation split'),
@@ -55,7 +65,7 @@ const recurrentShape = {
   dropout: fraction().default(0).describe('between layers'),
 };
 const positions = z
-  .enum(['none', 'learned', 'sinusoidal', 'rotary'])
+  .enum(['none', 'learned', 'sinusoidal', 'rotary', 'alibi'])
   .default('learned')
   .describe('how the model knows the order');
 const blockDropout = () =>
@@ -122,6 +132,7 @@ const languageModelSchema = z.discriminatedUnion('kind', [
     width: count().default(128).describe('channels of the residual stream'),
     dropout: blockDropout(),
     positions,
+    window: z.int().min(0).default(0).describe('characters a step sees, itself included; 0 for all before it'),
     norm: z.enum(['layerNorm', 'rmsNorm']).default('layerNorm').describe('before each part of a block, and at the end'),
     mlp: z.enum(['gelu', 'swiglu']).default('gelu').describe('the nonlinearity between attentions'),
     bias: z.boolean().default(true).describe('biases in linear layers and norms'),

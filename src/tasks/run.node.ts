@@ -6,6 +6,7 @@
  */
 import packageJson from '../../package.json' with { type: 'json' };
 import { getBackend } from '../backends/backend.ts';
+import { type Profile, startProfile } from '../backends/profile.ts';
 import '../backends/init.ts';
 import { isShardFolder, loadTokenizer, openShards, resolveSeries, resolveText } from '../data/node.ts';
 import { LookbackError } from '../errors.ts';
@@ -21,6 +22,7 @@ import {
   type Run,
   saveCheckpoint,
   saveSnapshot,
+  writeFileAtomic,
 } from '../track/node.ts';
 import type { Evaluation, TrainState } from '../train/index.ts';
 import { describeModel, stateEntries, writeWeights } from './export.node.ts';
@@ -46,6 +48,8 @@ export interface RunOptions {
   /** Stops after the step in progress, saving everything. */
   signal?: AbortSignal;
   observer?: RunObserver;
+  /** Measures every operation of the training and writes `profile.json`. */
+  profile?: boolean;
 }
 
 export type { AnyTask };
@@ -55,6 +59,8 @@ export interface RunOutcome extends Judgement {
   run: Run;
   task: AnyTask;
   floors: readonly NgramFloor[];
+  /** From the first step to the last, evaluations and checkpoints included. */
+  profile?: Profile;
 }
 
 /** The task's data, read from where the recipe names it, with a hash that tells whether it is still the same. */
@@ -196,7 +202,7 @@ async function carryOn(
   run: Run,
   task: AnyTask,
   training: { optimizer: Optimizer; rate: Schedule; from?: TrainState },
-  { signal, observer = {} }: RunOptions,
+  { signal, observer = {}, profile = false }: RunOptions,
 ): Promise<RunOutcome> {
   const { optimizer } = training;
   describeModel(run, task);
@@ -228,12 +234,20 @@ async function carryOn(
       });
     },
     snapshot: (step) => saveSnapshot(run, step, stateEntries(task.model)),
-    best: () => loadCheckpoint(run, 'best').tensors,
+    best: () => {
+      const { tensors, optimizer: rest } = loadCheckpoint(run, 'best');
+      return new Map([...tensors, ...averagesIn(rest)]);
+    },
     chosen: () => writeWeights(run, task.model),
   };
-  const judged = await trainAndJudge(task, training, hooks, signal);
+  const profiler = profile ? startProfile() : undefined;
+  let measured: Profile | undefined;
+  const judged = await trainAndJudge(task, training, hooks, signal).finally(() => {
+    measured = profiler?.stop();
+    if (measured) writeFileAtomic(run.path('profile.json'), `${JSON.stringify(measured)}\n`);
+  });
   if (task instanceof ForecastTask && judged.reason !== 'stopped') writeStory(run, task, judged.scores);
-  return { run, task, floors, ...judged };
+  return { run, task, floors, ...judged, profile: measured };
 }
 
 function summarize({
@@ -264,6 +278,12 @@ function summarize({
 
 function floorSummary(floors: readonly NgramFloor[]): Record<string, number> {
   return Object.fromEntries(floors.map(({ smoothing, order, nats }) => [`floor ${smoothing} ${order}-gram`, nats]));
+}
+
+/** The parameters' moving averages among an optimizer's tensors, by parameter; none without `train.average`. */
+function averagesIn(tensors: LoadedCheckpoint['optimizer']): [string, TensorEntry][] {
+  const prefix = 'movingAverage.average.';
+  return [...tensors].flatMap(([name, entry]) => (name.startsWith(prefix) ? [[name.slice(prefix.length), entry]] : []));
 }
 
 function optimizerEntries(optimizer: Optimizer): Map<string, TensorEntry> {

@@ -136,10 +136,16 @@ export async function trainAndJudge(
     },
   );
   const byValidation = task instanceof LanguageTask || task.recipe.split.validation > 0;
-  if (byValidation && state.best && state.best.step !== state.step) task.model.loadStateDict(hooks.best());
+  const earlier = byValidation && state.best !== null && state.best.step !== state.step;
+  if (earlier) task.model.loadStateDict(hooks.best());
+  else optimizer.swapAverages();
   hooks.chosen?.();
   const ended: Judgement = { reason, state, scores: [] };
-  if (reason === 'stopped') return ended;
+  if (reason === 'stopped') {
+    // What goes on trains the weights themselves.
+    if (!earlier) optimizer.swapAverages();
+    return ended;
+  }
   ended.parametersHash = parametersHash(task.model);
   if (task instanceof ForecastTask) {
     ended.scores = task.scores();
@@ -174,9 +180,14 @@ export class MemorySession {
       {
         ...hooks,
         save: (kind, state) => {
-          const copy = task.model.stateDict();
-          if (kind === 'best') this.best = copy;
-          else this.kept = { state, last: copy };
+          if (kind === 'last') {
+            this.kept = { state, last: task.model.stateDict() };
+            return;
+          }
+          // What is offered are the moving averages, where the recipe asks for them.
+          optimizer.swapAverages();
+          this.best = task.model.stateDict();
+          optimizer.swapAverages();
         },
         best: () => this.best ?? task.model.stateDict(),
       },

@@ -41,8 +41,7 @@ export function accumulate(node: TapeNode, output: number, gradient: Tensor): vo
   const before = node.gradients[output];
   if (!before) {
     node.gradients[output] = alias(gradient);
-    node.owned[output] = false;
-  } else if (node.owned[output]) {
+  } else if (isExclusive(before)) {
     addInto(before, before, gradient);
   } else {
     // The first contribution may be shared with other entries, so the sum gets a block of its own.
@@ -52,8 +51,12 @@ export function accumulate(node: TapeNode, output: number, gradient: Tensor): vo
     if (dense !== before) dense.dispose();
     before.dispose();
     node.gradients[output] = sum;
-    node.owned[output] = true;
   }
+}
+
+/** Whether the entry that holds `gradient` is the only one to see its block, which may then be added to in place. */
+function isExclusive(gradient: Tensor): boolean {
+  return gradient.storage.references === 1 && gradient.isContiguous;
 }
 
 function arenaSlot(node: TapeNode): ArenaSlot | undefined {
@@ -80,13 +83,23 @@ function stepBack(node: TapeNode): void {
       directly[i] = lookAt(slot.gradients, node.inputShapes[i], slot.offset);
       return directly[i];
     },
+    onto(i) {
+      const parent = node.parents[i];
+      const before = parent?.gradients[node.parentOutputs[i]];
+      // Nobody else may hold it, and no other input of this operation may be about to add to it.
+      if (!before || !isExclusive(before) || node.parents.some((other, j) => other === parent && j !== i))
+        return undefined;
+      directly[i] = alias(before);
+      return directly[i];
+    },
   };
   const inner = new Scope();
   try {
     inner.run(() => {
       const gradients = operation.gradient?.(node.gradients, context) ?? [];
       node.parents.forEach((parent, i) => {
-        if (parent && gradients[i] && gradients[i] === directly[i]) parent.arenaWritten = true;
+        if (parent && gradients[i] && gradients[i] === directly[i])
+          parent.arenaWritten = arenaSlot(parent) !== undefined;
       });
       for (let i = 0; i < node.parents.length; i++) {
         const parent = node.parents[i];

@@ -40,6 +40,7 @@ export * from './ops/reduce.ts';
 export * from './ops/rnn.ts';
 export * from './ops/rotary.ts';
 export * from './ops/softmax.ts';
+export * from './ops/sort.ts';
 export * from './ops/unary.ts';
 export * from './ops/views.ts';
 export { Scope, scope, unscoped } from './scope.ts';

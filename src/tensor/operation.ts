@@ -37,6 +37,11 @@ export interface GradientContext<Attributes> {
    * parameter in this backward pass. Return the same tensor to say that it was.
    */
   into(i: number): Tensor | undefined;
+  /**
+   * What has reached input `i` from later operations, where the gradient may be added to it in place. Return the same
+   * tensor to say that it was.
+   */
+  onto(i: number): Tensor | undefined;
 }
 
 /** A sample for tests and the generated page. Values are made from a seeded generator by the tests. */

@@ -23,8 +23,6 @@ export interface Saved {
 export class TapeNode {
   /** Gradients that have arrived so far, by output. The node owns them. */
   readonly gradients: (Tensor | undefined)[] = [];
-  /** Whether `gradients[i]` is a block of this node's own, which may be added to in place. */
-  readonly owned: boolean[] = [];
   /** Leaf only: whether this pass has already written the parameter's place in the arena. */
   arenaWritten = false;
 

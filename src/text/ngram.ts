@@ -1,7 +1,7 @@
 /**
  * N-gram language models over token ids: the floor that a neural language model is measured against.
  *
- * A model is its counts and an estimator (ngramSmoothing.ts); it does not grow after training and is not stored.
+ * A model is its counts and an estimator (ngramSmoothing.ts); it does not grow after training. ngramFile.ts stores it.
  * Natural logarithms throughout; a text is one sequence, with no start or end tokens added.
  */
 import { LookbackError } from '../errors.ts';
@@ -18,6 +18,8 @@ export interface NgramOptions {
   smoothing?: NgramSmoothing;
   /** What 'add-k' adds to every count. */
   k?: number;
+  /** The token between documents, if the ids hold it: n-grams end there. */
+  boundary?: number;
 }
 
 /** A trained model; made by `trainNgram`. V is `vocabularySize`. */
@@ -26,8 +28,10 @@ export class NgramModel {
   readonly vocabularySize: number;
   readonly smoothing: NgramSmoothing;
   readonly weights: NgramWeights;
+  readonly k: number | undefined;
 
   constructor(counts: NgramCounts, smoothing: NgramSmoothing, k?: number) {
+    this.k = smoothing === 'add-k' ? k : undefined;
     this.order = counts.order;
     this.vocabularySize = counts.vocabularySize;
     this.smoothing = smoothing;
@@ -36,7 +40,7 @@ export class NgramModel {
 
   /**
    * ln P(next | context), from the last order - 1 tokens of `context` (fewer: the model of that lower order).
-   * -Infinity only for an unseen successor under maximum likelihood.
+   * -Infinity only for an unseen successor under maximum likelihood. Under stupid backoff the logarithm of a score.
    * @throws BAD_ARGUMENT for an id outside the vocabulary.
    */
   logProbability(context: ArrayLike<number>, next: number): number {
@@ -72,9 +76,9 @@ export class NgramModel {
  */
 export function trainNgram(
   ids: ArrayLike<number>,
-  { order, vocabularySize, smoothing = 'kneser-ney', k = 1 }: NgramOptions,
+  { order, vocabularySize, smoothing = 'kneser-ney', k = 1, boundary }: NgramOptions,
 ): NgramModel {
-  return new NgramModel(countNgrams(ids, { order, vocabularySize }), smoothing, k);
+  return new NgramModel(countNgrams(ids, { order, vocabularySize, boundary }), smoothing, k);
 }
 
 /**

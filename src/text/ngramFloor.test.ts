@@ -62,5 +62,7 @@ describe('bestFloor', () => {
     const { vocabularySize } = tokenizer;
     const model = trainNgram(ids, { order: 2, vocabularySize, smoothing: 'maximum-likelihood' });
     expect(crossEntropy(model, ids, { from: 1 })).toBeCloseTo(2.45401, 5);
+    const addOne = trainNgram(ids, { order: 2, vocabularySize, smoothing: 'add-k', k: 1 });
+    expect(crossEntropy(addOne, ids, { from: 1 })).toBeCloseTo(2.45458, 5);
   });
 });

@@ -10,25 +10,96 @@
  *   continuation counts (distinct left neighbours) in place of counts.
  * - add-k (Lidstone): (c(h w) + k) / (c(h) + k V), one order interpolated with 1 / V only.
  * - maximum likelihood: add-k as k goes to 0, so an unseen context gives 1 / V and an unseen successor gives 0.
+ * - stupid backoff (Brants et al. 2007): c(h w) / c(h) where it is seen, else 0.4 P_lower: scores that do not sum to 1,
+ *   so their logarithms are no cross-entropy. Drawing from them divides by their sum.
  */
 import { LookbackError, nearest } from '../errors.ts';
 import type { NgramCounts, NgramLevel } from './ngramCounts.ts';
 import { findNgram } from './ngramCounts.ts';
 
 /** The estimators by name. */
-export const ngramSmoothings = ['maximum-likelihood', 'add-k', 'witten-bell', 'kneser-ney'] as const;
+export const ngramSmoothings = ['maximum-likelihood', 'add-k', 'witten-bell', 'kneser-ney', 'stupid-backoff'] as const;
 export type NgramSmoothing = (typeof ngramSmoothings)[number];
 
-/** One level's terms of the form above. */
-interface LevelWeights {
-  /** Shape [n-grams]: what stands for c(h w). */
-  readonly counts: Uint32Array;
-  /** What is taken off a count of 0, 1, 2 and 3 or more. */
-  readonly discounts: readonly [number, number, number, number];
-  /** Shape [contexts]. */
-  readonly scale: Float64Array;
-  /** Shape [contexts]. */
-  readonly backoff: Float64Array;
+type Discounts = readonly [number, number, number, number];
+
+/** Contexts with more successors than this have their terms stored; the others, nearly all, are summed when asked. */
+const storedFrom = 9;
+
+/**
+ * One level's terms of the form above. With total and distinct successors of a context, extra = distinctWeight ·
+ * distinct + pseudo: scale = 1 / (total + extra), backoff = (extra + what the discounts take) / (total + extra).
+ */
+class LevelWeights {
+  /** Terms of the context of the last `at`. */
+  scale = 0;
+  backoff = 1;
+  /** Contexts with stored terms, ascending, and their scale and backoff. */
+  readonly #stored: Int32Array;
+  readonly #terms: Float64Array;
+
+  constructor(
+    readonly level: NgramLevel,
+    /** Shape [n-grams]: what stands for c(h w). */
+    readonly counts: Uint32Array,
+    /** What is taken off a count of 0, 1, 2 and 3 or more. */
+    readonly discounts: Discounts,
+    private readonly distinctWeight: number,
+    private readonly pseudo: number,
+    /** Only where nothing is seen does a shorter context speak (stupid backoff), with this weight. */
+    readonly instead?: number,
+  ) {
+    const { start } = level;
+    const stored: number[] = [];
+    for (let c = 0; c + 1 < start.length; c++) if (start[c + 1] - start[c] >= storedFrom) stored.push(c);
+    this.#stored = Int32Array.from(stored);
+    this.#terms = new Float64Array(stored.length * 2);
+    for (const [i, c] of stored.entries()) {
+      this.#sum(c);
+      this.#terms[i * 2] = this.scale;
+      this.#terms[i * 2 + 1] = this.backoff;
+    }
+  }
+
+  /** Sets `scale` and `backoff` to those of a context. */
+  at(context: number): void {
+    const { start } = this.level;
+    if (start[context + 1] - start[context] < storedFrom) {
+      this.#sum(context);
+      return;
+    }
+    let low = 0;
+    let high = this.#stored.length - 1;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (this.#stored[middle] < context) low = middle + 1;
+      else high = middle;
+    }
+    this.scale = this.#terms[low * 2];
+    this.backoff = this.#terms[low * 2 + 1];
+  }
+
+  /** c(h w) less its discount. */
+  discounted(ngram: number): number {
+    const count = this.counts[ngram];
+    return count - this.discounts[Math.min(count, 3)];
+  }
+
+  #sum(context: number): void {
+    const { level, counts, discounts } = this;
+    const from = level.start[context];
+    const to = level.start[context + 1];
+    let total = 0;
+    let discount = 0;
+    for (let i = from; i < to; i++) {
+      total += counts[i];
+      discount += discounts[Math.min(counts[i], 3)];
+    }
+    const extra = this.distinctWeight * (to - from) + this.pseudo;
+    // A context with no successor (the end of the text) passes P_lower on.
+    this.scale = total === 0 ? 0 : 1 / (total + extra);
+    this.backoff = total === 0 ? 1 : (this.instead ?? (extra + discount) / (total + extra));
+  }
 }
 
 /** An estimator fitted to counts, for every order up to that of the counts. */
@@ -46,11 +117,10 @@ export interface NgramWeights {
  * @throws BAD_ARGUMENT for an unknown smoothing or a k that is not positive.
  */
 export function fitNgrams(counts: NgramCounts, smoothing: NgramSmoothing, k = 1): NgramWeights {
-  const fit = (fitLevel: (level: NgramLevel, contexts: number) => LevelWeights) =>
-    counts.levels.map((level, n) => fitLevel(level, n === 0 ? 0 : counts.levels[n - 1].token.length));
+  const { levels, order } = counts;
   switch (smoothing) {
     case 'maximum-likelihood':
-      return { counts, highest: fit((level, contexts) => addK(level, contexts, 0)), lower: undefined };
+      return { counts, highest: levels.map((level) => addK(level, 0)), lower: undefined };
     case 'add-k':
       if (!(k > 0 && Number.isFinite(k))) {
         throw new LookbackError('BAD_ARGUMENT', {
@@ -60,21 +130,21 @@ export function fitNgrams(counts: NgramCounts, smoothing: NgramSmoothing, k = 1)
           next: "Use smoothing 'maximum-likelihood' to add nothing",
         });
       }
-      return {
-        counts,
-        highest: fit((level, contexts) => addK(level, contexts, k * counts.vocabularySize)),
-        lower: undefined,
-      };
+      return { counts, highest: levels.map((level) => addK(level, k * counts.vocabularySize)), lower: undefined };
     case 'witten-bell': {
-      const weights = fit(wittenBell);
+      const weights = levels.map((level) => new LevelWeights(level, level.count, noDiscounts, 1, 0));
       return { counts, highest: weights, lower: weights };
     }
     case 'kneser-ney':
       return {
         counts,
-        highest: fit((level, contexts) => kneserNey(level, contexts, level.count)),
-        lower: fit((level, contexts) => kneserNey(level, contexts, level.continuation)),
+        highest: levels.map((level) => kneserNey(level, level.count)),
+        lower: levels.slice(0, order).map((level) => kneserNey(level, level.continuation)),
       };
+    case 'stupid-backoff': {
+      const weights = levels.map((level) => new LevelWeights(level, level.count, noDiscounts, 0, 0, 0.4));
+      return { counts, highest: weights, lower: weights };
+    }
     default: {
       const guess = nearest(String(smoothing satisfies never), ngramSmoothings);
       throw new LookbackError('BAD_ARGUMENT', {
@@ -96,6 +166,7 @@ export class NgramContext {
   /** found[n]: index in level n of the last n-1 tokens followed by the token of the last `look`, or -1. */
   readonly found: Int32Array;
   readonly #counts: NgramCounts;
+  #token = -1;
 
   constructor(counts: NgramCounts) {
     this.#counts = counts;
@@ -109,6 +180,7 @@ export class NgramContext {
     const { nodes, found } = this;
     const { levels, order } = this.#counts;
     found.fill(-1);
+    this.#token = token;
     // A longer n-gram is seen only where its shorter end is.
     for (let n = 1; n <= order && nodes[n - 1] >= 0; n++) {
       found[n] = findNgram(levels[n], nodes[n - 1], token);
@@ -116,10 +188,11 @@ export class NgramContext {
     }
   }
 
-  /** Moves past the token that was looked up last. */
+  /** Moves past the token that was looked up last. Behind a boundary it is all the context there is. */
   advance(): void {
-    for (let n = 1; n < this.nodes.length; n++) this.nodes[n] = this.found[n];
-    this.length = Math.min(this.length + 1, this.nodes.length - 1);
+    const starts = this.#token === this.#counts.boundary;
+    for (let n = 1; n < this.nodes.length; n++) this.nodes[n] = starts && n > 1 ? -1 : this.found[n];
+    this.length = Math.min(starts ? 1 : this.length + 1, this.nodes.length - 1);
   }
 }
 
@@ -137,11 +210,13 @@ export function probabilityByOrder(weights: NgramWeights, context: NgramContext,
       continue;
     }
     out[n] = interpolate(highest[n], nodes[n - 1], found[n], below);
-    if (lower) below = lower === highest ? out[n] : interpolate(lower[n], nodes[n - 1], found[n], below);
+    if (lower && n < counts.order) {
+      below = lower === highest ? out[n] : interpolate(lower[n], nodes[n - 1], found[n], below);
+    }
   }
 }
 
-/** The distribution of the next token in `context`, shape [V], by the model of the counts' order. */
+/** The distribution of the next token in `context`, shape [V], sums to 1, by the model of the counts' order. */
 export function distributionIn(weights: NgramWeights, context: NgramContext): Float64Array {
   const { counts, highest, lower } = weights;
   const probabilities = new Float64Array(counts.vocabularySize).fill(1 / counts.vocabularySize);
@@ -149,66 +224,41 @@ export function distributionIn(weights: NgramWeights, context: NgramContext): Fl
   for (let n = 1; n <= order; n++) {
     const level = n === order ? highest[n] : lower?.[n];
     const node = context.nodes[n - 1];
-    if (!level || node < 0) continue;
-    for (let t = 0; t < probabilities.length; t++) probabilities[t] *= level.backoff[node];
+    if (!level || node < 0) continue; // a constant factor, for stupid backoff: its scores are scaled below
+    level.at(node);
+    const { scale, backoff, instead } = level;
+    for (let t = 0; t < probabilities.length; t++) probabilities[t] *= backoff;
     const { start, token } = counts.levels[n];
     for (let i = start[node]; i < start[node + 1]; i++) {
-      probabilities[token[i]] += discounted(level, i) * level.scale[node];
+      const seen = level.discounted(i) * scale;
+      probabilities[token[i]] = instead === undefined ? probabilities[token[i]] + seen : seen;
     }
+  }
+  if (highest[order].instead !== undefined) {
+    const sum = probabilities.reduce((total, score) => total + score, 0);
+    for (let t = 0; t < probabilities.length; t++) probabilities[t] /= sum;
   }
   return probabilities;
 }
 
 function interpolate(level: LevelWeights, node: number, ngram: number, below: number): number {
-  if (node < 0) return below;
-  return (ngram < 0 ? 0 : discounted(level, ngram) * level.scale[node]) + level.backoff[node] * below;
-}
-
-function discounted({ counts, discounts }: LevelWeights, ngram: number): number {
-  const count = counts[ngram];
-  return count - discounts[Math.min(count, 3)];
+  if (node < 0) return level.instead === undefined ? below : level.instead * below;
+  level.at(node);
+  if (ngram < 0) return level.backoff * below;
+  const seen = level.discounted(ngram) * level.scale;
+  return level.instead === undefined ? seen + level.backoff * below : seen;
 }
 
 /** `pseudo` = k V, the weight of 1 / V in counts. */
-function addK(level: NgramLevel, contexts: number, pseudo: number): LevelWeights {
-  return weigh(level, contexts, level.count, noDiscounts, (total) => [total + pseudo, pseudo]);
+function addK(level: NgramLevel, pseudo: number): LevelWeights {
+  return new LevelWeights(level, level.count, noDiscounts, 0, pseudo);
 }
 
-function wittenBell(level: NgramLevel, contexts: number): LevelWeights {
-  return weigh(level, contexts, level.count, noDiscounts, (total, distinct) => [total + distinct, distinct]);
-}
-
-function kneserNey(level: NgramLevel, contexts: number, counts: Uint32Array): LevelWeights {
-  return weigh(level, contexts, counts, modifiedDiscounts(counts), (total, _, discount) => [total, discount]);
+function kneserNey(level: NgramLevel, counts: Uint32Array): LevelWeights {
+  return new LevelWeights(level, counts, modifiedDiscounts(counts), 0, 0);
 }
 
 const noDiscounts = [0, 0, 0, 0] as const;
-
-/** Scale and backoff of every context; `share` gives [denominator, mass left for P_lower] in units of counts. */
-function weigh(
-  { start }: NgramLevel,
-  contexts: number,
-  counts: Uint32Array,
-  discounts: LevelWeights['discounts'],
-  share: (total: number, distinct: number, discount: number) => [denominator: number, left: number],
-): LevelWeights {
-  const scale = new Float64Array(contexts);
-  // A context with no successor (the end of the text) passes P_lower on.
-  const backoff = new Float64Array(contexts).fill(1);
-  for (let c = 0; c < contexts; c++) {
-    let total = 0;
-    let discount = 0;
-    for (let i = start[c]; i < start[c + 1]; i++) {
-      total += counts[i];
-      discount += discounts[Math.min(counts[i], 3)];
-    }
-    const [denominator, left] = share(total, start[c + 1] - start[c], discount);
-    if (total === 0) continue;
-    scale[c] = 1 / denominator;
-    backoff[c] = left / denominator;
-  }
-  return { counts, discounts, scale, backoff };
-}
 
 /**
  * D_j = j - (j + 1) Y n_{j+1} / n_j for j = 1, 2, 3+ with Y = n_1 / (n_1 + 2 n_2), where n_j n-grams have count j

@@ -71,6 +71,15 @@ export function writeChunks(path: string, chunks: Iterable<string | Uint8Array>)
   });
 }
 
+/** Replaces `path` as a whole by pieces, as `writeFileAtomic` does by one. FILE_WRITE. */
+export function writeChunksAtomic(path: string, chunks: Iterable<string | Uint8Array>): void {
+  const temporary = join(dirname(path), temporaryName(basename(path)));
+  guard('FILE_WRITE', path, () => rmSync(temporary, { force: true }));
+  writeChunks(temporary, chunks);
+  guard('FILE_WRITE', path, () => renameSync(temporary, path));
+  syncFolder(dirname(path));
+}
+
 function writeAll(file: number, bytes: Uint8Array): void {
   for (let at = 0; at < bytes.length; ) at += writeSync(file, bytes, at);
 }

@@ -10,7 +10,7 @@ export {
   saveCheckpoint,
 } from './checkpoint.node.ts';
 export { type ExportFormat, exportFormats, exportRun } from './export.node.ts';
-export { ensureFolder, readBytes, readJson, readLines, writeFileAtomic } from './files.node.ts';
+export { ensureFolder, readBytes, readJson, readLines, writeChunksAtomic, writeFileAtomic } from './files.node.ts';
 export { type ImportFormat, type ImportOptions, importRun } from './import.node.ts';
 export type { RunLabels } from './labels.node.ts';
 export { MetricsReader, type MetricsUpdate, type ReaderOptions } from './reader.node.ts';

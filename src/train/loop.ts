@@ -77,11 +77,17 @@ export async function train<B extends Batch>(
   const evaluate = async () => {
     const { step } = state;
     task.model.eval();
-    const evaluation = scope(() => task.evaluate());
-    if (!Number.isFinite(evaluation.score)) {
-      throw nonFinite(step, 'evaluation', nameNonFinite(task, task.next(), {}));
+    const averaged = optimizer.swapAverages();
+    let evaluation: Evaluation;
+    try {
+      evaluation = scope(() => task.evaluate());
+      if (!Number.isFinite(evaluation.score)) {
+        throw nonFinite(step, 'evaluation', nameNonFinite(task, task.next(), {}));
+      }
+      await hooks.onEvaluation?.(step, evaluation);
+    } finally {
+      if (averaged) optimizer.swapAverages();
     }
-    await hooks.onEvaluation?.(step, evaluation);
     task.model.train();
     if (!state.best || evaluation.score < state.best.score) {
       state.best = { step, score: evaluation.score };

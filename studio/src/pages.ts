@@ -26,4 +26,6 @@ export const pages: readonly Page[] = [
   { page: 'here', title: 'Train here', server: false, load: () => import('./pages/TrainHere.svelte') },
   { page: 'break', title: 'Break it', server: false, load: () => import('./pages/BreakIt.svelte') },
   { page: 'shared', title: 'A shared run', server: false, unlisted: true, load: () => import('./pages/Shared.svelte') },
+  { page: 'ngrams', title: 'N-grams', server: false, load: () => import('./pages/Ngrams.svelte') },
+  { page: 'vectors', title: 'Vectors', server: false, load: () => import('./pages/Vectors.svelte') },
 ];

@@ -60,6 +60,17 @@ for (const name of ['argmax', 'argmin', 'softmax', 'logSoftmax', 'cumulativeSum'
     return () => library[name](x(), axis);
   };
 }
+for (const name of ['sort', 'topK'] as const) {
+  functions[name] = (d) => {
+    const shape = d.shape();
+    const [x, axis, k, flag] = [d.input(shape), d.axis(shape.length), d.number(), d.pick([true, false])];
+    return () => {
+      const { values, indices } =
+        name === 'sort' ? L.sort(x(), axis, { descending: flag }) : L.topK(x(), k, axis, { largest: flag });
+      return [values, indices];
+    };
+  };
+}
 for (const name of ['rnn', 'lstm', 'gru'] as const) {
   functions[name] = (d) => {
     const gates = { rnn: 1, lstm: 4, gru: 3 }[name];
@@ -90,8 +101,10 @@ for (const name of ['attention', 'attentionPattern'] as const) {
     const mask = d.optional(() => d.input([b, tk], { dtype: 'u8' }));
     const causal = d.pick([true, false]);
     const scale = d.pick([undefined, d.number()]);
+    const window = d.pick([undefined, 1, 3, d.number()]);
+    const slopes = d.optional(() => d.input([heads]));
     return () => {
-      const options = { causal, mask: mask?.(), scale };
+      const options = { causal, mask: mask?.(), scale, window, slopes: slopes?.() };
       return v ? L.attention(q(), k(), v(), options) : L.attentionPattern(q(), k(), options);
     };
   };
@@ -212,6 +225,14 @@ Object.assign(functions, {
     const tables = [d.input([t + 2, half]), d.input([t + 2, half])];
     const options = { interleaved: d.pick([true, false]), position: d.pick([0, 1, 2, d.number()]) };
     return () => L.rotary(x(), { cosine: tables[0](), sine: tables[1]() }, options);
+  },
+  attentionDistances: (d) => {
+    const [tq, tk] = [d.size(), d.size()];
+    return () => L.attentionDistances(tq, tk);
+  },
+  alibiSlopes: (d) => {
+    const heads = d.size();
+    return () => L.alibiSlopes(heads);
   },
   rotaryTables: (d) => {
     const [T, D, options] = [d.size(), d.size(), { base: d.number(), offset: d.number() }];

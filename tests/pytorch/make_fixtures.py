@@ -97,6 +97,8 @@ def recurrent():
         ("rnn-relu", nn.RNN(I, H, nonlinearity="relu", batch_first=True), 1),
         ("gru", nn.GRU(I, H, batch_first=True), 1),
         ("gru-stacked", nn.GRU(I, H, num_layers=2, batch_first=True), 2),
+        ("gru-bidirectional", nn.GRU(I, H, num_layers=2, bidirectional=True, batch_first=True), 4),
+        ("rnn-bidirectional", nn.RNN(I, H, bidirectional=True, batch_first=True), 2),
     ]:
         case = Case(name)
         case.module(module)
@@ -151,6 +153,30 @@ def attention():
         case.finish(output=scores.softmax(-1) @ v.repeat_interleave(heads // groups, 1))
 
 
+def bent_attention():
+    """Causal attention in a window of 3 keys with ALiBi's slopes 2^(-8 i / H), for fewer queries than keys."""
+    for name, window, bent in [("attention-window", 3, False), ("attention-alibi-window", 3, True)]:
+        case = Case(name)
+        heads, queries, keys, width = 2, 5, 9, 8
+        q, k, v = (case.leaf(name, B, heads, count, width) for name, count in (("q", queries), ("k", keys), ("v", keys)))
+        behind = torch.arange(queries)[:, None] + keys - queries - torch.arange(keys)[None, :]
+        scores = q @ k.transpose(-1, -2) / math.sqrt(width)
+        if bent:
+            slopes = torch.tensor([2.0 ** (-8 * (i + 1) / heads) for i in range(heads)]).double()
+            scores = scores - slopes[:, None, None] * behind
+        scores = scores.masked_fill((behind < 0) | (behind >= window), -math.inf)
+        case.finish(output=scores.softmax(-1) @ v)
+
+
+def sorting():
+    case = Case("sort-descending")
+    x = case.leaf("x", B, T, 11)
+    case.finish(output=x.sort(dim=-1, descending=True, stable=True).values)
+    case = Case("top-3")
+    x = case.leaf("x", B, T, 11)
+    case.finish(output=x.topk(3, 1).values)
+
+
 def key_mask(case, keys):
     """Row b ends in b padded keys; stored as 1 = a key that may be looked at."""
     mask = torch.arange(keys)[None, :] < torch.tensor([[keys - b] for b in range(B)])
@@ -190,6 +216,13 @@ def losses():
         case.put("targets", targets.int())
         loss = F.cross_entropy(logits.flatten(0, 1), targets.flatten(), reduction=reduction)
         case.finish(output=loss.reshape(B, T) if reduction == "none" else loss)
+
+
+def smoothed():
+    case = Case("cross-entropy-smoothed")
+    logits = case.leaf("logits", B, T, 11, scale=3.0)
+    targets = case.integers("targets", 11, B, T)
+    case.finish(output=F.cross_entropy(logits.flatten(0, 1), targets.flatten(), label_smoothing=0.1))
 
 
 def convolution():
@@ -241,5 +274,5 @@ def optimizers():
 if __name__ == "__main__":
     FOLDER.mkdir(exist_ok=True)
     torch.set_num_threads(1)
-    for group in (recurrent, norms, attention, transformer, losses, convolution, optimizers):
+    for group in (recurrent, norms, attention, transformer, losses, convolution, optimizers, bent_attention, sorting, smoothed):
         group()

@@ -14,6 +14,7 @@ import {
 import { adamw, chain, clipByGlobalNorm, createOptimizer, sgd, type Transform } from '../../src/optim/index.ts';
 import { Random } from '../../src/random.ts';
 import {
+  alibiSlopes,
   attention,
   conv1d,
   crossEntropy,
@@ -27,9 +28,11 @@ import {
   rnn,
   scope,
   slice,
+  sort,
   stack,
   type Tensor,
   tensor,
+  topK,
   valueAndGrad,
 } from '../../src/tensor/index.ts';
 import { availableBackends } from '../backends.ts';
@@ -82,6 +85,15 @@ const operations: Record<string, (t: Inputs) => Record<string, Tensor>> = {
   'cross-entropy-mean': ({ logits, targets }) => ({ output: crossEntropy(logits, targets) }),
   'cross-entropy-sum': ({ logits, targets }) => ({ output: crossEntropy(logits, targets, { reduction: 'sum' }) }),
   'cross-entropy-none': ({ logits, targets }) => ({ output: crossEntropy(logits, targets, { reduction: 'none' }) }),
+  'attention-window': ({ q, k, v }) => ({ output: attention(q, k, v, { causal: true, window: 3 }) }),
+  'attention-alibi-window': ({ q, k, v }) => ({
+    output: attention(q, k, v, { causal: true, window: 3, slopes: alibiSlopes(2) }),
+  }),
+  'sort-descending': ({ x }) => ({ output: sort(x, -1, { descending: true }).values }),
+  'top-3': ({ x }) => ({ output: topK(x, 3, 1).values }),
+  'cross-entropy-smoothed': ({ logits, targets }) => ({
+    output: crossEntropy(logits, targets, { labelSmoothing: 0.1 }),
+  }),
   'conv1d-causal': ({ x, weight, bias }) => ({ output: conv1d(x, weight, bias, { padding: 'causal' }) }),
   'conv1d-causal-dilated': ({ x, weight, bias }) => ({
     output: conv1d(x, weight, bias, { padding: 'causal', dilation: 2 }),
@@ -176,6 +188,8 @@ const layers: Record<string, Check> = {
   'rnn-relu': recurrent(() => new RNN(5, 6, { random, nonlinearity: 'relu' })),
   gru: recurrent(() => new GRU(5, 6, { random })),
   'gru-stacked': recurrent(() => new GRU(5, 6, { random, layers: 2 })),
+  'gru-bidirectional': recurrent(() => new GRU(5, 6, { random, layers: 2, bidirectional: true })),
+  'rnn-bidirectional': recurrent(() => new RNN(5, 6, { random, bidirectional: true })),
   lstm: recurrent(() => new LSTM(5, 6, { random })),
   'lstm-stacked': recurrent(() => new LSTM(5, 6, { random, layers: 2 })),
   'lstm-bidirectional': recurrent(() => new LSTM(5, 6, { random, layers: 2, bidirectional: true })),

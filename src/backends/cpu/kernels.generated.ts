@@ -20,23 +20,24 @@ export interface Kernels {
   cumulativeSum(out: number, input: number, rows: number, columns: number, reverse: number): number;
   softmax(out: number, input: number, rows: number, columns: number, logarithm: number): number;
   softmaxGradient(dx: number, y: number, dy: number, rows: number, columns: number, logarithm: number): number;
+  sortRows(values: number, places: number, x: number, rows: number, columns: number, count: number, descending: number): number;
   embedding(out: number, table: number, ids: number, count: number, rows: number, columns: number): number;
   embeddingGradient(dtable: number, dy: number, ids: number, count: number, rows: number, columns: number, accumulate: number): number;
   gather(out: number, x: number, ids: number, outer: number, xAxis: number, iAxis: number, inner: number): number;
   scatterAdd(out: number, ids: number, values: number, outer: number, xAxis: number, iAxis: number, inner: number): number;
   oneHot(out: number, ids: number, count: number, classes: number): number;
   gemm(batch: number, m: number, n: number, k: number, a: number, aBatch: number, aRow: number, aColumn: number, b: number, bBatch: number, bRow: number, bColumn: number, c: number, cBatch: number, cRow: number, accumulate: number): number;
-  linear(y: number, preactivation: number, x: number, w: number, bias: number, m: number, n: number, k: number, activation: number): number;
+  linear(y: number, slope: number, x: number, w: number, bias: number, m: number, n: number, k: number, activation: number): number;
   activationGradient(dz: number, dy: number, saved: number, count: number, activation: number): number;
   layerNorm(y: number, mean: number, rstd: number, x: number, weight: number, bias: number, rows: number, columns: number, epsilon: number): number;
   layerNormGradient(dx: number, dweight: number, dbias: number, dy: number, x: number, mean: number, rstd: number, weight: number, rows: number, columns: number, accumulate: number): number;
   rmsNorm(y: number, rstd: number, x: number, weight: number, rows: number, columns: number, epsilon: number): number;
   rmsNormGradient(dx: number, dweight: number, dy: number, x: number, rstd: number, weight: number, rows: number, columns: number, accumulate: number): number;
-  crossEntropy(loss: number, lse: number, logits: number, targets: number, rows: number, columns: number, ignore: number): number;
-  crossEntropyGradient(dlogits: number, dloss: number, logits: number, lse: number, targets: number, rows: number, columns: number, ignore: number): number;
-  attention(out: number, lse: number, q: number, k: number, v: number, mask: number, b: number, h: number, g: number, tq: number, tk: number, d: number, q0: number, q1: number, q2: number, k0: number, k1: number, k2: number, v0: number, v1: number, v2: number, causal: number, scale: number): number;
-  attentionGradient(dq: number, dk: number, dv: number, dout: number, out: number, lse: number, q: number, k: number, v: number, mask: number, b: number, h: number, g: number, tq: number, tk: number, d: number, q0: number, q1: number, q2: number, k0: number, k1: number, k2: number, v0: number, v1: number, v2: number, causal: number, scale: number): number;
-  attentionPattern(pattern: number, lse: number, q: number, k: number, mask: number, b: number, h: number, g: number, tq: number, tk: number, d: number, q0: number, q1: number, q2: number, k0: number, k1: number, k2: number, causal: number, scale: number): number;
+  crossEntropy(loss: number, lse: number, logits: number, targets: number, rows: number, columns: number, ignore: number, smoothing: number): number;
+  crossEntropyGradient(dlogits: number, dloss: number, logits: number, lse: number, targets: number, rows: number, columns: number, ignore: number, smoothing: number): number;
+  attention(out: number, lse: number, q: number, k: number, v: number, mask: number, b: number, h: number, g: number, tq: number, tk: number, d: number, q0: number, q1: number, q2: number, k0: number, k1: number, k2: number, v0: number, v1: number, v2: number, causal: number, scale: number, window: number, slopes: number): number;
+  attentionGradient(dq: number, dk: number, dv: number, dout: number, out: number, lse: number, q: number, k: number, v: number, mask: number, b: number, h: number, g: number, tq: number, tk: number, d: number, q0: number, q1: number, q2: number, k0: number, k1: number, k2: number, v0: number, v1: number, v2: number, causal: number, scale: number, window: number, slopes: number): number;
+  attentionPattern(pattern: number, lse: number, q: number, k: number, mask: number, b: number, h: number, g: number, tq: number, tk: number, d: number, q0: number, q1: number, q2: number, k0: number, k1: number, k2: number, causal: number, scale: number, window: number, slopes: number): number;
   rotary(out: number, x: number, cosine: number, sine: number, b: number, h: number, t: number, d: number, x0: number, x1: number, x2: number, interleaved: number, inverse: number): number;
   rnn(y: number, x: number, wx: number, wh: number, bx: number, bh: number, h0: number, b: number, t: number, i: number, h: number, relu: number): number;
   rnnGradient(dx: number, dwx: number, dwh: number, dbx: number, dbh: number, dh0: number, dstates: number, dy: number, y: number, x: number, wx: number, wh: number, h0: number, b: number, t: number, i: number, h: number, relu: number, accumulate: number): number;
@@ -51,9 +52,13 @@ export interface Kernels {
   dropout(out: number, x: number, count: number, p: number, key0: number, key1: number, counter1: number, counter2: number): number;
   adamw(parameter: number, first: number, second: number, gradient: number, scale: number, count: number, rate: number, beta1: number, beta2: number, epsilon: number, decay: number, correction1: number, correction2: number): number;
   sgd(parameter: number, velocity: number, gradient: number, scale: number, count: number, rate: number, momentum: number, nesterov: number, decay: number): number;
+  lion(parameter: number, momentum: number, gradient: number, scale: number, count: number, rate: number, beta1: number, beta2: number, decay: number): number;
+  movingAverage(average: number, parameter: number, count: number, keep: number): number;
   sumSquares(out: number, x: number, count: number): number;
   clipScale(out: number, sumSquares: number, maximum: number): number;
   countNonFinite(out: number, x: number, count: number): number;
+  multiplyAddLimit(out: number, rounds: number): number;
+  word2vec(totals: number, input: number, output: number, tokens: number, starts: number, keep: number, acceptance: number, alias: number, sentences: number, vocabulary: number, stride: number, window: number, negative: number, cbow: number, rateFirst: number, rateLast: number, seed0: number, seed1: number, first: number, chunks: number): number;
 }
 
 export const kernelNames = [
@@ -75,6 +80,7 @@ export const kernelNames = [
   'cumulativeSum',
   'softmax',
   'softmaxGradient',
+  'sortRows',
   'embedding',
   'embeddingGradient',
   'gather',
@@ -106,10 +112,14 @@ export const kernelNames = [
   'dropout',
   'adamw',
   'sgd',
+  'lion',
+  'movingAverage',
   'sumSquares',
   'clipScale',
   'countNonFinite',
+  'multiplyAddLimit',
+  'word2vec',
 ] as const satisfies readonly (keyof Kernels)[];
 
 /** A hash of the signatures; an addon or module whose abi() differs was built from another table. */
-export const kernelAbi = 0xc2f598a4;
+export const kernelAbi = 0x64e4bb01;

@@ -12,7 +12,7 @@ import type { KernelModule } from './cpu.ts';
 import { type Kernels, kernelAbi } from './kernels.generated.ts';
 
 /** Instruction sets there are addons for, widest first. */
-export const instructionSets = ['avx512', 'avx2'] as const;
+export const instructionSets = ['avx512', 'avx2', 'neon', 'baseline'] as const;
 export type InstructionSet = (typeof instructionSets)[number];
 
 /** What the addon exports beside the kernels. */
@@ -68,6 +68,9 @@ export function loadNative({
       const usable = {
         avx512: has.avx512f && has.avx512dq && has.avx512bw && has.avx512vl && has.fma,
         avx2: has.avx2 && has.fma,
+        neon: node.arch === 'arm64',
+        // Plain x64 cannot fuse; relaxed WebAssembly cannot on such a machine either.
+        baseline: node.arch === 'x64',
       } satisfies Record<InstructionSet, boolean>;
       for (const set of instructionSets) {
         if (wanted && set !== wanted) continue;
@@ -75,7 +78,12 @@ export function loadNative({
           tried.push(`native-${set}: this processor lacks it`);
           continue;
         }
-        const addon = require(path.join(folder, `lookback-${set}.node`)) as Addon;
+        const file = path.join(folder, `lookback-${set}.node`);
+        if (!fs.existsSync(file)) {
+          tried.push(`native-${set}: not built in ${folder} (run \`lookback doctor --build\`)`);
+          continue;
+        }
+        const addon = require(file) as Addon;
         if (addon.abi() !== kernelAbi) {
           tried.push(`native-${set}: ${folder} was built from other kernels (run \`lookback doctor --build\`)`);
           continue;

@@ -6,6 +6,7 @@ import { LookbackError, nearest } from '../../errors.ts';
 import { applyOverrides, parseRecipe, parseRecipeText, type RecipeInput, readRecipeText } from '../../tasks/recipe.ts';
 import { type RunOutcome, resumeRun, startRun } from '../../tasks/run.node.ts';
 import { interruptible } from '../interrupt.ts';
+import { profileReport } from '../profileReport.ts';
 import { report } from '../report.ts';
 import { progressMode } from '../terminal/progress.ts';
 import type { Terminal } from '../terminal/terminal.ts';
@@ -15,6 +16,7 @@ interface TrainOptions {
   runs: string;
   json?: boolean;
   quiet?: boolean;
+  profile?: boolean;
 }
 
 export function register(program: Command, terminal: Terminal): void {
@@ -25,6 +27,7 @@ export function register(program: Command, terminal: Terminal): void {
     .option('--runs <folder>', 'the folder of all runs', 'runs')
     .option('--json', 'print one JSON object a line')
     .option('--quiet', 'print the report only')
+    .option('--profile', 'show where the time goes, operation by operation')
     .allowUnknownOption()
     .allowExcessArguments()
     .addHelpText(
@@ -43,6 +46,7 @@ export function register(program: Command, terminal: Terminal): void {
     .option('--runs <folder>', 'the folder of all runs', 'runs')
     .option('--json', 'print one JSON object a line')
     .option('--quiet', 'print the report only')
+    .option('--profile', 'show where the time goes, operation by operation')
     .addHelpText('after', '\nExample:\n  lookback resume cerulean-plasma-69')
     .action(async (name: string, options: TrainOptions) => {
       await init();
@@ -82,7 +86,7 @@ export function readRecipe(path: string, overrides: readonly string[]): RecipeIn
 /** A mistyped option looks like a key of the recipe; the error says which it may have been. */
 function suggestOption(error: unknown): unknown {
   if (!(error instanceof LookbackError) || error.parts.next) return error;
-  const option = nearest(error.parts.where, ['--runs', '--json', '--quiet']);
+  const option = nearest(error.parts.where, ['--runs', '--json', '--quiet', '--profile']);
   return option ? new LookbackError(error.code, { ...error.parts, next: `Perhaps you meant ${option}` }) : error;
 }
 
@@ -90,29 +94,33 @@ type Start = (options: {
   root: string;
   signal: AbortSignal;
   observer: ReturnType<typeof watch>['observer'];
+  profile?: boolean;
 }) => Promise<RunOutcome>;
 
 /** Runs something that trains, with progress, Ctrl-C and the report. */
 export async function carry(
   terminal: Terminal,
-  { runs, json, quiet }: TrainOptions,
+  { runs, json, quiet, profile }: TrainOptions,
   start: Start,
   { samples = false }: { samples?: boolean } = {},
 ): Promise<RunOutcome> {
   const mode = progressMode({ json, quiet }, terminal);
   const watching = watch(terminal, mode, { samples });
   const { observer } = watching;
-  const outcome = await interruptible(terminal, (signal) => start({ root: runs, signal, observer })).finally(() =>
-    watching.finish(),
+  const outcome = await interruptible(terminal, (signal) => start({ root: runs, signal, observer, profile })).finally(
+    () => watching.finish(),
   );
   if (json) terminal.write(`${JSON.stringify(result(outcome))}\n`);
-  else report(outcome, watching, terminal);
+  else {
+    report(outcome, watching, terminal);
+    if (outcome.profile) terminal.write(`\n${profileReport(outcome.profile, terminal)}`);
+  }
   // As a shell says of what Ctrl-C ended, so that `train && …` does not go on.
   if (outcome.reason === 'stopped') process.exitCode = 130;
   return outcome;
 }
 
-function result({ run, reason, state, floors, scores, validationLoss, sample }: RunOutcome) {
+function result({ run, reason, state, floors, scores, validationLoss, sample, profile }: RunOutcome) {
   const rows = scores.map(({ forecast, ...score }) => ({ ...score, forecast: [...forecast] }));
   return {
     event: 'result',
@@ -125,5 +133,6 @@ function result({ run, reason, state, floors, scores, validationLoss, sample }: 
     scores: rows,
     validationLoss,
     sample,
+    profile,
   };
 }

@@ -2,7 +2,7 @@
  * y = activation(x Wᵀ + b), the affine layer of everything, with the activation fused into the product.
  *
  * There is one record for each activation, because what the gradient must keep differs: nothing for none, the output
- * for relu, tanh and sigmoid, the preactivation for gelu, geluTanh and silu.
+ * for relu, tanh and sigmoid, the derivative itself (computed beside the value) for gelu, geluTanh and silu.
  */
 import { addressOf } from '../../backends/backend.ts';
 import { type Activation, activationCode } from '../../backends/cpu/codes.ts';
@@ -22,7 +22,7 @@ export type { Activation };
 
 /** An activation: what its gradient reads, and the function for the decomposition. */
 interface Activated {
-  from: 'nothing' | 'output' | 'preactivation';
+  from: 'nothing' | 'output' | 'slope';
   formula: string;
   function: (z: Tensor) => Tensor;
 }
@@ -32,13 +32,13 @@ const activations: Record<Activation, Activated> = {
   relu: { from: 'output', formula: 'relu(x Wᵀ + b)', function: relu },
   tanh: { from: 'output', formula: 'tanh(x Wᵀ + b)', function: tanh },
   sigmoid: { from: 'output', formula: 'sigmoid(x Wᵀ + b)', function: sigmoid },
-  gelu: { from: 'preactivation', formula: 'gelu(x Wᵀ + b)', function: (z) => gelu(z) },
+  gelu: { from: 'slope', formula: 'gelu(x Wᵀ + b)', function: (z) => gelu(z) },
   geluTanh: {
-    from: 'preactivation',
+    from: 'slope',
     formula: 'geluTanh(x Wᵀ + b)',
     function: (z) => gelu(z, { approximate: 'tanh' }),
   },
-  silu: { from: 'preactivation', formula: 'silu(x Wᵀ + b)', function: silu },
+  silu: { from: 'slope', formula: 'silu(x Wᵀ + b)', function: silu },
 };
 
 /** dz = dy · activation'(saved), one kernel. */
@@ -67,14 +67,14 @@ function linearOperation(activation: Activation): Operation {
       }
       const shape = [...x.shape.slice(0, -1), weight.shape[0]];
       const output = { shape, dtype: 'f32' as const };
-      return from === 'preactivation' && needsRecord(inputs) ? [output, output] : [output];
+      return from === 'slope' && needsRecord(inputs) ? [output, output] : [output];
     },
-    cpu: (kernels, [x, weight, bias], [y, preactivation]) => {
+    cpu: (kernels, [x, weight, bias], [y, slope]) => {
       const [n, k] = weight.shape;
       if (y.size === 0) return 0;
       const to = addressOf(y);
       const m = y.size / n;
-      return kernels.linear(to, address(preactivation), addressOf(x), addressOf(weight), address(bias), m, n, k, code);
+      return kernels.linear(to, address(slope), addressOf(x), addressOf(weight), address(bias), m, n, k, code);
     },
     decompose: ([x, weight, bias]) => {
       const product = matmul(x, transpose(weight));
@@ -92,13 +92,14 @@ function linearOperation(activation: Activation): Operation {
       const [n, k] = weight.shape;
       const m = k === 0 ? 0 : x.size / k;
       const { backend } = dz;
-      const dx = needs[0] ? allocate(x.shape, 'f32', backend) : undefined;
+      const sum = needs[0] ? context.onto(0) : undefined;
+      const dx = sum ?? (needs[0] ? allocate(x.shape, 'f32', backend) : undefined);
       const dWeight = gradientTarget(context, 1, backend);
       const dBias = needs[2] ? gradientTarget(context, 2, backend) : undefined;
       const [dzAt, xAt, weightAt] = [dz, x, weight].map(addressOf);
       if (dx) {
-        runGradient('linear: dx', backend, { empty: n === 0 || m === 0, targets: [dx] }, (kernels) =>
-          kernels.gemm(1, m, k, n, dzAt, 0, n, 1, weightAt, 0, k, 1, addressOf(dx), 0, k, 0),
+        runGradient('linear: dx', backend, { empty: n === 0 || m === 0, targets: sum ? [] : [dx] }, (kernels) =>
+          kernels.gemm(1, m, k, n, dzAt, 0, n, 1, weightAt, 0, k, 1, addressOf(dx), 0, k, sum ? 1 : 0),
         );
       }
       if (dWeight) {

@@ -5,7 +5,7 @@ import { contiguous } from '../memory.ts';
 import { apply1, define, requireDType, shapeError } from '../operation.ts';
 import { sameShape, show } from '../shape.ts';
 import { allocate, type Tensor } from '../tensor.ts';
-import { divide, multiply, subtract } from './binary.ts';
+import { add, divide, multiply, subtract } from './binary.ts';
 import { equal, notEqual, where } from './compare.ts';
 import { to } from './convert.ts';
 import { gather } from './indexing.ts';
@@ -16,12 +16,14 @@ import { squeeze, unsqueeze } from './views.ts';
 
 interface CrossEntropyAttributes {
   ignoreIndex: number;
+  smoothing: number;
 }
 
 const crossEntropyOperation = define<CrossEntropyAttributes>({
   name: 'crossEntropy',
   family: 'loss',
-  summary: 'log Σ exp(logits) - logits[target] for each row of logits [..., V] and targets i32 [...]; 0 where ignored',
+  summary:
+    'log Σ exp(logits) - logits[target] for each row of logits [..., V] and targets i32 [...], 0 where ignored; with smoothing s (1 - s) of that and s of its mean over all targets',
   infer: ([logits, targets]) => {
     requireDType('crossEntropy', logits, 'f32', 'logits');
     requireDType('crossEntropy', targets, 'i32', 'targets');
@@ -34,42 +36,51 @@ const crossEntropyOperation = define<CrossEntropyAttributes>({
     const output = { shape: targets.shape, dtype: 'f32' as const };
     return [output, output];
   },
-  cpu: (kernels, [logits, targets], [loss, lse], { ignoreIndex }) => {
+  cpu: (kernels, [logits, targets], [loss, lse], { ignoreIndex, smoothing }) => {
     if (targets.size === 0) return 0;
     const [lossAt, lseAt, logitsAt, targetsAt] = [loss, lse, logits, targets].map(addressOf);
     const columns = logits.shape[logits.shape.length - 1];
-    return kernels.crossEntropy(lossAt, lseAt, logitsAt, targetsAt, targets.size, columns, ignoreIndex);
+    return kernels.crossEntropy(lossAt, lseAt, logitsAt, targetsAt, targets.size, columns, ignoreIndex, smoothing);
   },
-  decompose: ([logits, targets], { ignoreIndex }) => {
+  decompose: ([logits, targets], { ignoreIndex, smoothing }) => {
     const counted = notEqual(targets, ignoreIndex);
     const safe = where(equal(targets, ignoreIndex), 0, targets);
     const picked = squeeze(gather(logits, unsqueeze(safe, -1), -1), -1);
-    return [where(counted, subtract(logSumExp(logits, -1), picked), 0)];
+    const expected = add(multiply(picked, 1 - smoothing), multiply(mean(logits, -1), smoothing));
+    return [where(counted, subtract(logSumExp(logits, -1), smoothing === 0 ? picked : expected), 0)];
   },
   saves: { outputs: [1] },
-  // dlogits = (softmax(logits) - onehot(target)) dloss
-  gradient: ([incoming], { inputs: [logits, targets], outputs, attributes: { ignoreIndex } }) => {
+  // dlogits = (softmax(logits) - (1 - s) onehot(target) - s/V) dloss
+  gradient: ([incoming], { inputs: [logits, targets], outputs, attributes: { ignoreIndex, smoothing } }) => {
     if (!incoming) return [];
     const dLoss = contiguous(incoming);
     const dLogits = allocate(logits.shape, 'f32', logits.backend);
     const columns = logits.shape[logits.rank - 1];
     const [to, dy, from, lse, ids] = [dLogits, dLoss, logits, outputs[1], targets].map(addressOf);
     runGradient('crossEntropy: gradient', logits.backend, { empty: logits.size === 0, targets: [] }, (kernels) =>
-      kernels.crossEntropyGradient(to, dy, from, lse, ids, targets.size, columns, ignoreIndex),
+      kernels.crossEntropyGradient(to, dy, from, lse, ids, targets.size, columns, ignoreIndex, smoothing),
     );
     return [dLogits];
   },
   samples: () => {
     const targets = (shape: number[], values: number[]) => ({ shape, dtype: 'i32' as const, values });
     return [
-      { inputs: [[3, 5], targets([3], [0, 4, 2])], attributes: { ignoreIndex: -100 } },
-      { inputs: [[2, 3, 17], targets([2, 3], [16, -100, 3, 5, 0, -100])], attributes: { ignoreIndex: -100 } },
+      { inputs: [[3, 5], targets([3], [0, 4, 2])], attributes: { ignoreIndex: -100, smoothing: 0 } },
+      {
+        inputs: [[2, 3, 17], targets([2, 3], [16, -100, 3, 5, 0, -100])],
+        attributes: { ignoreIndex: -100, smoothing: 0 },
+      },
       {
         inputs: [{ shape: [4, 65], range: [-30, 30] as const }, targets([4], [1, 7, 64, 7])],
-        attributes: { ignoreIndex: 7 },
+        attributes: { ignoreIndex: 7, smoothing: 0 },
       },
-      { inputs: [[5], targets([], [3])], attributes: { ignoreIndex: -100 } },
-      { inputs: [[0, 5], targets([0], [])], attributes: { ignoreIndex: -100 } },
+      {
+        inputs: [[2, 3, 17], targets([2, 3], [16, -100, 3, 5, 0, 9])],
+        attributes: { ignoreIndex: -100, smoothing: 0.1 },
+      },
+      { inputs: [[4, 33], targets([4], [1, 7, 32, 7])], attributes: { ignoreIndex: 7, smoothing: 0.5 } },
+      { inputs: [[5], targets([], [3])], attributes: { ignoreIndex: -100, smoothing: 0 } },
+      { inputs: [[0, 5], targets([0], [])], attributes: { ignoreIndex: -100, smoothing: 0 } },
     ];
   },
 });
@@ -80,6 +91,7 @@ export type Reduction = 'mean' | 'sum' | 'none';
 /**
  * Cross-entropy in nats of logits [..., V] and targets i32 [...]: a scalar, or [...] without reduction.
  *
+ * With `labelSmoothing` s the truth is 1 - s on the target and s spread evenly over all V classes (Szegedy et al. 2016).
  * Rows whose target is `ignoreIndex` count 0; `mean` divides by the number of the others (NaN when there are none).
  * `scale` multiplies the result: with `reduction: 'sum'` and `scale: 1 / tokens`, parts of a batch add up to the mean
  * over all of its tokens.
@@ -93,13 +105,18 @@ export function crossEntropy(
     ignoreIndex = -100,
     reduction = 'mean',
     scale = 1,
-  }: { ignoreIndex?: number; reduction?: Reduction; scale?: number } = {},
+    labelSmoothing: smoothing = 0,
+  }: { ignoreIndex?: number; reduction?: Reduction; scale?: number; labelSmoothing?: number } = {},
 ): Tensor {
   if ((ignoreIndex | 0) !== ignoreIndex) {
     const expected = 'an ignoreIndex that is a whole number of 32 bits';
     throw new LookbackError('BAD_ARGUMENT', { where: 'crossEntropy', expected, got: String(ignoreIndex) });
   }
-  const rows = apply1(crossEntropyOperation, [logits, targets], { ignoreIndex });
+  if (!(smoothing >= 0 && smoothing < 1)) {
+    const expected = 'a labelSmoothing from 0 to below 1';
+    throw new LookbackError('BAD_ARGUMENT', { where: 'crossEntropy', expected, got: String(smoothing) });
+  }
+  const rows = apply1(crossEntropyOperation, [logits, targets], { ignoreIndex, smoothing });
   const scaled = (loss: Tensor) => (scale === 1 ? loss : multiply(loss, scale));
   switch (reduction) {
     case 'none':

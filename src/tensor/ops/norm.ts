@@ -60,7 +60,8 @@ const layerNormOperation = define<NormAttributes>({
     const [, mean, rstd] = context.outputs;
     const dy = contiguous(incoming);
     const { backend } = dy;
-    const dx = allocate(x.shape, 'f32', backend);
+    const sum = x.size > 0 ? context.onto(0) : undefined;
+    const dx = sum ?? allocate(x.shape, 'f32', backend);
     const dWeight = gradientTarget(context, 1, backend);
     const dBias = gradientTarget(context, 2, backend);
     const { rows, columns } = extents(x.shape);
@@ -76,7 +77,7 @@ const layerNormOperation = define<NormAttributes>({
         address(weight),
         rows,
         columns,
-        0,
+        sum ? 2 : 0,
       ),
     );
     return [dx, dWeight, dBias];
@@ -140,12 +141,14 @@ const rmsNormOperation = define<NormAttributes>({
     const rstd = context.outputs[1];
     const dy = contiguous(incoming);
     const { backend } = dy;
-    const dx = allocate(x.shape, 'f32', backend);
+    const sum = x.size > 0 ? context.onto(0) : undefined;
+    const dx = sum ?? allocate(x.shape, 'f32', backend);
     const dWeight = gradientTarget(context, 1, backend);
     const { rows, columns } = extents(x.shape);
     runGradient('rmsNorm: gradient', backend, { empty: x.size === 0, targets: [dx, dWeight] }, (kernels) => {
       const [dxAt, dyAt, xAt, rstdAt] = [dx, dy, x, rstd].map(addressOf);
-      return kernels.rmsNormGradient(dxAt, address(dWeight), dyAt, xAt, rstdAt, address(weight), rows, columns, 0);
+      const onto = sum ? 2 : 0;
+      return kernels.rmsNormGradient(dxAt, address(dWeight), dyAt, xAt, rstdAt, address(weight), rows, columns, onto);
     });
     return [dx, dWeight];
   },

@@ -1,4 +1,6 @@
 /** Requests to the studio's server. Every failure becomes an {@link ApiFailure} with a message fit to be shown. */
+
+import type { Profile } from '../../../src/backends/profile.ts';
 import { type NamedCurve, unpackCurves } from '../../../src/server/curves.ts';
 import type {
   ApiError,
@@ -55,6 +57,7 @@ export const getRuns = () => request<RunList>('runs');
 export const getRun = (name: string) => request<RunDetail>(at(name));
 export const getSamples = (name: string) => request<TextSample[]>(`${at(name)}/samples`);
 export const getForecast = (name: string) => request<ForecastHistory | null>(`${at(name)}/forecast`);
+export const getProfile = (name: string) => request<Profile | null>(`${at(name)}/profile`);
 export const startRun = (recipe: string) => request<StartedRun>('runs', { recipe });
 export const stopRun = (name: string) => request<object>(`${at(name)}/stop`, {});
 export const resumeRun = (name: string) => request<object>(`${at(name)}/resume`, {});
