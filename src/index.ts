@@ -74,6 +74,7 @@ export {
 } from './text/index.ts';
 export * from './track/index.ts';
 export * from './train/index.ts';
+export * as vectors from './vectors/index.ts';
 
 import { getBackend, type MemoryReport } from './backends/backend.ts';
 

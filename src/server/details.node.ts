@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { LookbackError } from '../errors.ts';
 import { log } from '../math.ts';
-import { CharacterTokenizer } from '../text/index.ts';
+import { tokenizerFromJSON } from '../text/index.ts';
 import { checkpointStep, listSnapshots, Run, readJson, readLines } from '../track/node.ts';
 import { type PackedCurve, packCurves } from './curves.ts';
 import type { RunsFolder } from './runs.node.ts';
@@ -101,7 +101,10 @@ export function readMetrics(runs: RunsFolder, names: readonly string[]): RunMetr
 }
 
 /** The curves of many runs as the bytes of `curves.ts`. Runs that are not there or cannot be read are left out. */
-export function readManyCurves(runs: RunsFolder, { runs: wanted, metrics, points }: CurvesRequest): Uint8Array {
+export function readManyCurves(
+  runs: RunsFolder,
+  { runs: wanted, metrics, points }: CurvesRequest,
+): Uint8Array<ArrayBuffer> {
   const curves: PackedCurve[] = [];
   for (const { name: run, from, to } of wanted) {
     try {
@@ -176,7 +179,7 @@ function readFloors(runs: RunsFolder, { name, task, summary }: RunRow): RunDetai
   const tokenizer = task === 'language' ? runs.file(name, 'model', 'tokenizer.json') : undefined;
   if (!tokenizer) return floors;
   try {
-    const { vocabularySize } = CharacterTokenizer.fromJSON(readJson(tokenizer));
+    const { vocabularySize } = tokenizerFromJSON(readJson(tokenizer));
     floors.push({ name: `ln V, V = ${vocabularySize}`, value: log(vocabularySize) });
   } catch (error) {
     // A run of another tokenizer has no such line.

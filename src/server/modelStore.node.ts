@@ -15,7 +15,7 @@ import { readTransforms } from '../tasks/export.node.ts';
 import { buildForecaster } from '../tasks/forecast.ts';
 import { buildLanguageModel, type LanguageModel } from '../tasks/language.ts';
 import { parseRecipe, type Recipe } from '../tasks/recipe.ts';
-import { CharacterTokenizer } from '../text/index.ts';
+import { type Tokenizer, tokenizerFromJSON } from '../text/index.ts';
 import { loadSafetensors, type TensorEntry } from '../track/index.ts';
 import {
   checkpointStep,
@@ -37,7 +37,7 @@ export interface LoadedLanguage {
   readonly task: 'language';
   readonly recipe: Recipe & { task: 'language' };
   readonly model: LanguageModel;
-  readonly tokenizer: CharacterTokenizer;
+  readonly tokenizer: Tokenizer;
 }
 
 export interface LoadedForecast {
@@ -155,7 +155,7 @@ export class ModelStore {
     if (recipe.task === 'language') {
       const path = this.#runs.file(name, 'model', 'tokenizer.json');
       if (!path) throw missing(run, 'model/tokenizer.json');
-      const tokenizer = CharacterTokenizer.fromJSON(readJson(path));
+      const tokenizer = tokenizerFromJSON(readJson(path));
       const model = buildLanguageModel(recipe, tokenizer.vocabularySize);
       model.eval();
       return { task: 'language', recipe, model, tokenizer };

@@ -107,7 +107,7 @@ async function forecastPart({ name, history, truth, times, steps, scores }: Fore
   return figure + table(['method', 'MAPE %', 'RMSE', 'MASE', ''], rows, [1, 2, 3]);
 }
 
-function facts(row: RunRow, { checkpoints, floors }: RunDetail): string {
+function facts(row: RunRow, { checkpoints, floors }: Pick<RunDetail, 'checkpoints' | 'floors'>): string {
   const seconds = row.ended === null ? Number.NaN : (Date.parse(row.ended) - Date.parse(row.started)) / 1000;
   const facts: [string, string][] = [
     ['started', row.started],
@@ -121,7 +121,10 @@ function facts(row: RunRow, { checkpoints, floors }: RunDetail): string {
   return `<dl>${facts.map(([key, value]) => `<dt>${escaped(key)}</dt><dd>${escaped(value)}</dd>`).join('')}</dl>`;
 }
 
-async function curvesPart(runs: RunsFolder, { row, metrics, floors }: RunDetail): Promise<string> {
+async function curvesPart(
+  runs: RunsFolder,
+  { row, metrics, floors }: Pick<RunDetail, 'row' | 'metrics' | 'floors'>,
+): Promise<string> {
   if (row.status === 'damaged' || metrics.length === 0) return '<p class="muted">Nothing was logged.</p>';
   const parts: string[] = [];
   for (const metric of [...metrics].sort((a, b) => Number(isLoss(b)) - Number(isLoss(a)))) {
