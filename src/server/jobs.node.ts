@@ -98,7 +98,7 @@ export class Jobs {
   /** Asks a run to stop after its step. RUN_NOT_FOUND; RUN_BUSY for one that another process trains. */
   stop(name: string): void {
     const { status } = this.#runs.row(name);
-    const job = this.#byRun.get(name);
+    const job = this.#byRun.get(name) ?? this.#adopt(name);
     if (!job && status === 'running') {
       throw new LookbackError('RUN_BUSY', {
         where: `run ${name}`,
@@ -163,7 +163,7 @@ export class Jobs {
     while (!ended && performance.now() < deadline) {
       const name = candidates().find((candidate) => this.#holds(child, candidate));
       if (name !== undefined) {
-        this.#byRun.set(name, { child, stopping: false });
+        if (!this.#byRun.has(name)) this.#byRun.set(name, { child, stopping: false });
         child.stdout.off('data', listen).resume();
         child.stderr.off('data', listen).resume();
         return name;
@@ -179,6 +179,14 @@ export class Jobs {
     if (typeof result?.run === 'string') return result.run;
     const error = lines.findLast((line) => line.message !== undefined);
     throw passedOn(error, said);
+  }
+
+  /** The process that writes a run and has not been looked at since it took the lock. */
+  #adopt(name: string): Job | undefined {
+    const child = [...this.#children].find((one) => this.#holds(one, name));
+    const job = child && { child, stopping: false };
+    if (job) this.#byRun.set(name, job);
+    return job;
   }
 
   /** Whether the process is the one that writes the run. */

@@ -84,7 +84,8 @@ describe.skipIf(!executablePath)(
       expect(await page.locator('li.true code').innerText()).toBe('e');
       await page.getByText(/came e, surprise [\d.]+ nats/).waitFor();
       await page.locator('.head details summary').click();
-      expect(await page.getByRole('region', { name: 'Data of row 1' }).locator('tbody tr').count()).toBe(2);
+      const rows = page.getByRole('region', { name: 'Data of row 1' }).locator('tbody tr');
+      await expect.poll(() => rows.count(), { timeout: 15_000 }).toBe(2);
       // Rows are drawn darker where more is looked at: the matrix is not blank.
       const shades = await page.locator('.matrix canvas').evaluate((canvas: HTMLCanvasElement) => {
         const { data } = (canvas.getContext('2d') as CanvasRenderingContext2D).getImageData(
