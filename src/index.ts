@@ -34,7 +34,7 @@ export type { Transform as SeriesTransform } from './series/index.ts';
 export * from './series/index.ts';
 export * as sizing from './sizing/index.ts';
 export { ForecastTask, forecastAfter, type Score, type WindowBatch } from './tasks/forecast.ts';
-export { type LanguageModel, LanguageTask, type TokenBatch } from './tasks/language.ts';
+export { type EncodedCorpus, type LanguageModel, LanguageTask, type TokenBatch } from './tasks/language.ts';
 export { buildOptimizer, buildSchedule } from './tasks/optimizer.ts';
 export * from './tasks/recipe.ts';
 export type {
@@ -49,6 +49,7 @@ export {
   CharacterTokenizer,
   type CharacterTokenizerJson,
   crossEntropy as ngramCrossEntropy,
+  type EncodeOptions,
   type FloorSmoothing,
   type MergeStep,
   type NgramCounts,
@@ -67,6 +68,7 @@ export {
   StreamingDecoder,
   sample as sampleNgram,
   type Tokenizer,
+  type TrainOptions as BytePairTrainOptions,
   tokenizerFromJSON,
   toTokenizerJson,
   trainBytePairs,

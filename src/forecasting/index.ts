@@ -21,6 +21,7 @@ export {
   type Frequency,
   formatTime,
   frequencyName,
+  type Instant,
   inferFrequency,
   parseFrequency,
   parseTime,

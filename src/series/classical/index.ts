@@ -1,5 +1,6 @@
 /** Classical forecasting models: exponential smoothing, Theta, STL and ARIMA, each held to R's `forecast`. */
 export * from './arima.ts';
+export type { Arma } from './armaLikelihood.ts';
 export { type AutoArimaOptions, autoArima } from './autoArima.ts';
 export { guerreroLambda } from './boxCox.ts';
 export {
@@ -11,7 +12,7 @@ export {
   longestEtsPeriod,
   simulateEts,
 } from './ets.ts';
-export type { EtsForm, EtsParameters, EtsState } from './etsModel.ts';
+export type { Component as EtsComponent, EtsForm, EtsParameters, EtsState } from './etsModel.ts';
 export { fitStlEts, forecastStlEts, type Stl, type StlEts, type StlOptions, stl } from './stl.ts';
 export { isSeasonal, type Theta, theta } from './theta.ts';
 export { kpss, ordinaryDifferences, seasonalDifferences, seasonalStrength } from './unitRoot.ts';
