@@ -65,6 +65,7 @@ export {
   readSentencePiece,
   readTiktoken,
   readTiktokenJson,
+  type SpecialHandling,
   StreamingDecoder,
   sample as sampleNgram,
   type Tokenizer,
