@@ -225,7 +225,7 @@ describe.skipIf(!executablePath)(
       await page.setViewportSize({ width: 390, height: 800 });
       await open(name);
       await page.getByRole('heading', { level: 1 }).waitFor();
-      expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(390);
+      await expect.poll(() => page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(390);
     });
   },
 );

@@ -226,7 +226,9 @@ describe.skipIf(!executablePath)('the lecture (install Debian’s chromium, or s
       expect(await page.evaluate(seriousFaults)).toEqual([]);
     }
     await page.setViewportSize({ width: 390, height: 844 });
-    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(390);
+    // Charts take their new width with the next frame.
+    const width = () => page.evaluate(() => document.documentElement.scrollWidth);
+    await expect.poll(width, { timeout: 15_000 }).toBeLessThanOrEqual(390);
   });
 });
 

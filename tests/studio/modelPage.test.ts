@@ -210,7 +210,7 @@ describe.skipIf(!executablePath)(
         expect(await page.evaluate(accessibilityFaults)).toEqual([]);
         await page.setViewportSize({ width: 390, height: 800 });
         await page.waitForTimeout(100);
-        expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(390);
+        await expect.poll(() => page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(390);
       },
     );
   },

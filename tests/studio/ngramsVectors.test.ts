@@ -92,7 +92,7 @@ describe.skipIf(!executablePath)('n-grams and vectors (needs Chromium)', () => {
     await expect.poll(() => sample.innerText()).not.toBe(before);
     await faultless();
     await page.setViewportSize({ width: 390, height: 800 });
-    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(390);
+    await expect.poll(() => page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(390);
   });
 
   it('trains vectors in the page; king − man + woman is queen', async () => {
@@ -111,7 +111,7 @@ describe.skipIf(!executablePath)('n-grams and vectors (needs Chromium)', () => {
     await page.getByRole('table', { name: 'Neighbours' }).waitFor();
     await faultless();
     await page.setViewportSize({ width: 390, height: 800 });
-    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(390);
+    await expect.poll(() => page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(390);
   });
 
   it('reads a .vec file, and says what is wrong with a damaged one', async () => {

@@ -77,7 +77,7 @@ describe.skipIf(!executablePath)('the studio (install Debian’s chromium, or se
     page.on('pageerror', (error) => complaints.push(error.message));
     page.on('console', (message) => {
       if (message.type() === 'error' && !message.text().includes('ERR_CONNECTION_REFUSED'))
-        complaints.push(message.text());
+        complaints.push(`${message.text()} ${message.location().url}`);
     });
     page.on('request', (request) => {
       if (!request.url().replace('blob:', '').startsWith(`http://127.0.0.1:${studio.port}/`))
