@@ -73,13 +73,13 @@ function mapping(chart: uPlot, key: 'x' | 'y'): (value: number) => number {
     : (value) => top + height - (of(value) - from) * scale * height;
 }
 
-/** More curves than this cover one another, and their bands cost more than they show while the axis moves. */
+/** More curves than this cover one another, and bands and dashes cost more than they show while the axis moves. */
 const manyLines = 12;
 
 /**
  * Floors, bands and lines, clipped to the plotting area. One point per two device pixels is enough for a line.
  *
- * @param moving another frame follows at once: of many curves the bands may wait
+ * @param moving another frame follows at once: of many curves the bands and dashes may wait
  */
 export function drawLines(
   chart: uPlot,
@@ -134,7 +134,7 @@ export function drawLines(
     }
     ctx.globalAlpha = faded ? 0.2 : 1;
     ctx.lineWidth = (name === emphasis ? 2.2 : 1.4) * ratio;
-    ctx.setLineDash(dash.map((length) => length * ratio));
+    ctx.setLineDash(moving && lines.length > manyLines ? [] : dash.map((length) => length * ratio));
     line(ctx, shown, ratio);
   }
   ctx.restore();
