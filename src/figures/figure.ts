@@ -4,6 +4,7 @@
  * business of the files beside this one.
  */
 import * as Plot from '@observablehq/plot';
+import { escaped } from './escaped.ts';
 
 export interface FigureOptions extends Plot.PlotOptions {
   /** Read out by screen readers and shown above the plot. */
@@ -75,15 +76,6 @@ export async function figure({ title, subtitle, theme, width = 720, ...options }
     svg.appendChild(line);
   }
   return `${xmlOf(svg)}\n`;
-}
-
-const entities: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
-
-/** A text that stands for itself in HTML and XML, in attributes too; what XML may not hold becomes `�`. */
-export function escaped(text: string): string {
-  return text
-    .replace(/[\p{Cc}\ufffe\uffff]/gu, (character) => (/[\t\n\r\x7f-\x9f]/.test(character) ? character : '\ufffd'))
-    .replace(/[&<>"]/g, (character) => entities[character]);
 }
 
 /** An element as XML; `outerHTML` leaves `&` and `<` in attributes as they are. */

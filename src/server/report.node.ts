@@ -3,7 +3,7 @@
  * from anywhere, runs no script, follows the reader's light or dark theme and can be mailed. Reads only.
  */
 import { curvesFigure, forecastFigure } from '../figures/curves.ts';
-import { escaped } from '../figures/figure.ts';
+import { escaped } from '../figures/escaped.ts';
 import { readDetail, readForecast, readSamples } from './details.node.ts';
 import type { RunsFolder } from './runs.node.ts';
 import type { ForecastHistory, RunDetail, RunRow, TextSample } from './wire.ts';

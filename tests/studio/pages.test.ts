@@ -401,6 +401,36 @@ describe.skipIf(!executablePath)('the studio (install Debian’s chromium, or se
     await page.getByText('live', { exact: true }).waitFor();
   });
 
+  it('saves any view, with its texts and drawings', async () => {
+    await open(hostile);
+    await page.locator('.chart canvas').first().waitFor();
+    const [download] = await Promise.all([
+      page.waitForEvent('download'),
+      page.getByRole('button', { name: 'Save this view as SVG' }).click(),
+    ]);
+    const file = readFileSync(await download.path(), 'utf8');
+    const found = await page.evaluate((text) => {
+      const parsed = new DOMParser().parseFromString(text, 'image/svg+xml');
+      const count = (selector: string) => parsed.querySelectorAll(selector).length;
+      const texts = [...parsed.querySelectorAll('text')].map(({ textContent }) => textContent);
+      return {
+        faults: count('parsererror'),
+        scripts: count('script, img, foreignObject'),
+        pictures: count('image'),
+        texts,
+      };
+    }, file);
+    expect(found).toMatchObject({ faults: 0, scripts: 0, texts: expect.arrayContaining([hostile, 'Facts']) });
+    expect(found.pictures).toBeGreaterThan(0);
+    const [png] = await Promise.all([
+      page.waitForEvent('download'),
+      page.getByRole('button', { name: 'Save this view as PNG' }).click(),
+    ]);
+    expect([...readFileSync(await png.path()).subarray(1, 4)]).toEqual(
+      [...'PNG'].map((letter) => letter.charCodeAt(0)),
+    );
+  });
+
   it('shows hostile names as the texts they are', async () => {
     await page.getByLabel('Search runs').fill('img');
     await page.getByText(hostile).first().waitFor();
