@@ -141,7 +141,8 @@ describe.each(exercises.map((exercise) => [exercise.name, exercise] as const))('
 
 describe('a learner’s code', () => {
   const { starter } = findExercise('kv-cache');
-  const check = (source: string) => checkSource(findExercise('6'), source, { limit: 400 });
+  /** Only what never ends may meet the limit, however busy the machine. */
+  const check = (source: string, limit: number) => checkSource(findExercise('6'), source, { limit });
   const body = (text: string) => starter.replace('return 0;', text);
 
   it.each([
@@ -180,7 +181,7 @@ describe('a learner’s code', () => {
     ['a forged stringify', `JSON.stringify = () => '{"outcomes":[]}';\n${starter}`, /still zero/],
     ['an enormous answer', body("return 'x'.repeat(1 << 22) as never"), /cannot be read/],
   ])('may be %s', async (_, source, said) => {
-    const verdict = await check(source);
+    const verdict = await check(source, said.source.includes('did not end') ? 400 : 30_000);
     expect(verdict.message).toMatch(said);
     expect(verdict).toMatchObject({ solved: false });
   });
