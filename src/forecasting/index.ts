@@ -28,4 +28,12 @@ export {
   usualPeriod,
 } from './frequency.ts';
 export { conformalInterval, coverage, type Interval } from './intervals.ts';
-export type { FitContext, FittedModel, ForecastModel, PointForecast } from './model.ts';
+export type {
+  FitContext,
+  FittedModel,
+  ForecastModel,
+  ModelState,
+  PointForecast,
+  QuantileForecast,
+  SeriesCovariates,
+} from './model.ts';
