@@ -1,21 +1,31 @@
 /**
- * Training steps in headless Chromium on relaxed WebAssembly with threads (a page with COOP and COEP):
+ * Training steps in headless Chromium on relaxed WebAssembly with threads (a page with COOP and COEP), in turns with
+ * jax-js and TensorFlow.js where the folder LOOKBACK_PEERS has them:
  * `npx tsx bench/browser.ts [seconds] [threads] [backend]`. Needs Chromium: CHROMIUM, else /usr/bin/chromium.
  */
 import { availableParallelism } from 'node:os';
+import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { chromium } from 'playwright-core';
+import { chromium, type Page } from 'playwright-core';
 import { createServer } from 'vite';
 import type { Figure } from '../src/bench/measure.ts';
 
 const seconds = Number(process.argv[2] ?? 4);
 const threads = Number(process.argv[3] ?? availableParallelism());
 const backend = process.argv[4] ?? 'wasm-relaxed';
+const rounds = 3;
+const works = [
+  { name: 'train/gpt-a', peer: 'jax-js' },
+  { name: 'train/lstm-1-128-48-64', peer: 'tfjs' },
+] as const;
 
+const folder = process.env.LOOKBACK_PEERS;
 const server = await createServer({
   root: fileURLToPath(new URL('..', import.meta.url)),
   configFile: false,
   logLevel: 'error',
+  // The peers' files as they are, nothing rewritten.
+  publicDir: folder ? resolve(folder, 'node_modules') : false,
   server: {
     host: '127.0.0.1',
     port: 0,
@@ -29,23 +39,48 @@ const server = await createServer({
 await server.listen();
 const address = server.httpServer?.address();
 if (typeof address !== 'object' || !address) throw new Error('the server has no port');
+const origin = `http://127.0.0.1:${address.port}`;
 const browser = await chromium.launch({
   executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
   args: ['--no-sandbox', '--disable-gpu'],
 });
 console.log(`Chromium ${browser.version()}, ${backend}`);
-try {
-  const page = await browser.newPage();
-  await page.goto(`http://127.0.0.1:${address.port}/bench/browser/index.html`);
+
+/** Calls a function of bench/browser/page.ts in a fresh page. */
+async function ask<T>(name: string, request: unknown): Promise<T> {
+  const page: Page = await browser.newPage();
+  page.setDefaultTimeout(300_000);
+  await page.goto(`${origin}/bench/browser/index.html`);
   await page.waitForFunction(() => 'measureInWorker' in window);
-  for (const name of ['train/gpt-a', 'train/lstm-1-128-48-64']) {
-    const request = { name, backend, threads, seconds };
-    const answer = (await page.evaluate(
-      (asked) => (window as unknown as { measureInWorker(r: unknown): Promise<unknown> }).measureInWorker(asked),
-      request,
-    )) as { figure?: Figure; threads?: number; error?: string };
-    if (!answer.figure) throw new Error(answer.error);
-    console.log(JSON.stringify({ ...answer.figure, threads: answer.threads }));
+  const answer = await page.evaluate(
+    ([method, asked]) =>
+      (window as unknown as Record<string, (r: unknown) => Promise<unknown>>)[method as string](asked),
+    [name, request] as const,
+  );
+  await page.close();
+  return answer as T;
+}
+
+const middle = (values: number[]) => values.sort((a, b) => a - b)[values.length >> 1];
+
+try {
+  for (const { name, peer } of works) {
+    const [ours, theirs]: [number[], number[]] = [[], []];
+    let unit = '';
+    for (let round = 0; round < rounds; round++) {
+      const request = { name, backend, threads, seconds };
+      const answer = await ask<{ figure?: Figure; error?: string }>('measureInWorker', request);
+      if (!answer.figure) throw new Error(answer.error);
+      ours.push(answer.figure.median);
+      unit = answer.figure.unit;
+      if (!folder) continue;
+      const asked = { peer, from: origin, threads, seconds, names: [name] };
+      const [figure] = await ask<{ median: number }[]>('measurePeer', asked);
+      theirs.push(figure.median);
+    }
+    const median = middle(ours);
+    const beside = folder ? { peer, peerMedian: middle(theirs), ratio: median / middle(theirs) } : {};
+    console.log(JSON.stringify({ name, unit, threads, median, rounds: [...ours], ...beside, peerRounds: theirs }));
   }
 } finally {
   await browser.close();

@@ -1,15 +1,19 @@
-/** GPT training in jax-js on WebAssembly: one JSON object a line. usage: node jaxjs.mjs FOLDER THREADS SECONDS NAME... */
-import { createRequire } from 'node:module';
-import { join } from 'node:path';
+/** GPT training in jax-js on WebAssembly, in Node or in a page. */
+import { burst } from './burst.mjs';
 
-const [folder, , seconds, ...names] = process.argv.slice(2);
-const need = createRequire(join(folder, 'x.js'));
-const jax = await import(need.resolve('@jax-js/jax').replace(/\.cjs$/, '.js'));
-const { numpy: np, nn, jit, valueAndGrad, tree } = jax;
-await jax.init('wasm');
-console.log(JSON.stringify({ version: need('@jax-js/jax/package.json').version }));
+const shapes = { 'train/gpt-a': [4, 4, 128, 64, 12], 'train/gpt-b': [6, 6, 384, 256, 8] };
 
-function random(shape, deviation) {
+/** A figure for each of `names` that this peer has, in tokens/s. */
+export async function* measure(jax, { seconds, names }) {
+  await jax.init('wasm');
+  for (const name of names.filter((one) => one in shapes)) {
+    const { best, median } = await burst(gpt(jax, shapes[name]), seconds);
+    const tokens = shapes[name][3] * shapes[name][4];
+    yield { name, best: tokens * best, median: tokens * median };
+  }
+}
+
+function random(np, shape, deviation) {
   const values = new Float32Array(shape.reduce((a, b) => a * b, 1));
   for (let i = 0; i < values.length; i++) {
     values[i] = deviation * Math.sqrt(-2 * Math.log(1 - Math.random())) * Math.cos(2 * Math.PI * Math.random());
@@ -18,9 +22,10 @@ function random(shape, deviation) {
 }
 
 /** L blocks of H heads and C channels over B sequences of T tokens of V; tokens as one-hot rows. */
-function gpt([L, H, C, T, B], V = 65) {
+function gpt(jax, [L, H, C, T, B], V = 65) {
+  const { numpy: np, nn, jit, valueAndGrad, tree } = jax;
   const norm = () => [np.ones([C]), np.zeros([C])];
-  const linear = (from, to) => [random([from, to], 0.02), np.zeros([to])];
+  const linear = (from, to) => [random(np, [from, to], 0.02), np.zeros([to])];
   const blocks = Array.from({ length: L }, () => ({
     norm1: norm(),
     qkv: linear(C, 3 * C),
@@ -29,7 +34,7 @@ function gpt([L, H, C, T, B], V = 65) {
     up: linear(C, 4 * C),
     down: linear(4 * C, C),
   }));
-  let parameters = { tokens: random([V, C], 0.02), positions: random([T, C], 0.02), norm: norm(), blocks };
+  let parameters = { tokens: random(np, [V, C], 0.02), positions: random(np, [T, C], 0.02), norm: norm(), blocks };
   const hidden = Float32Array.from({ length: T * T }, (_, i) => (i % T > Math.floor(i / T) ? -1e9 : 0));
   const mask = np.array(hidden).reshape([1, 1, T, T]);
   const normalized = (x, [gain, bias]) => {
@@ -92,20 +97,3 @@ function gpt([L, H, C, T, B], V = 65) {
     await value.data();
   };
 }
-
-const shapes = { 'train/gpt-a': [4, 4, 128, 64, 12], 'train/gpt-b': [6, 6, 384, 256, 8] };
-for (const name of names.filter((one) => one in shapes)) {
-  const step = gpt(shapes[name]);
-  const tokens = shapes[name][3] * shapes[name][4];
-  await step();
-  const times = [];
-  const end = performance.now() + Number(seconds) * 1000;
-  while (performance.now() < end || times.length < 3) {
-    const start = performance.now();
-    await step();
-    times.push((performance.now() - start) / 1000);
-  }
-  times.sort((a, b) => a - b);
-  console.log(JSON.stringify({ name, best: tokens / times[0], median: tokens / times[times.length >> 1] }));
-}
-process.exit(0);

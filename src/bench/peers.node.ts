@@ -57,7 +57,7 @@ const pytorch: Peer = {
 };
 
 /** A package of npm's in the folder LOOKBACK_PEERS. */
-function npmPeer(name: string, packageName: string, file: string, install: string): Peer {
+function npmPeer(name: string, packageName: string, peer: string, install: string): Peer {
   return {
     name,
     topics: ['train'],
@@ -66,7 +66,7 @@ function npmPeer(name: string, packageName: string, file: string, install: strin
       const folder = process.env.LOOKBACK_PEERS;
       if (!folder) return 'LOOKBACK_PEERS is not set';
       if (!existsSync(join(folder, 'node_modules', packageName))) return `${packageName} is not installed in ${folder}`;
-      return [process.execPath, script(file), resolve(folder)];
+      return [process.execPath, script('npm.mjs'), peer, resolve(folder)];
     },
     variants: (threads) => [{ threads, env: {} }],
   };
@@ -76,8 +76,8 @@ function npmPeer(name: string, packageName: string, file: string, install: strin
 export function peersOf(backend: string): readonly Peer[] {
   if (backend.startsWith('native')) return [pytorch];
   return [
-    npmPeer('tfjs', '@tensorflow/tfjs', 'tfjs.mjs', '@tensorflow/tfjs @tensorflow/tfjs-backend-wasm'),
-    npmPeer('jax-js', '@jax-js/jax', 'jaxjs.mjs', '@jax-js/jax'),
+    npmPeer('tfjs', '@tensorflow/tfjs', 'tfjs', '@tensorflow/tfjs @tensorflow/tfjs-backend-wasm'),
+    npmPeer('jax-js', '@jax-js/jax', 'jaxjs', '@jax-js/jax'),
   ];
 }
 
