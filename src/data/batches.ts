@@ -6,6 +6,13 @@
 import { LookbackError } from '../errors.ts';
 import { Random } from '../random.ts';
 
+/** Ids that are read in pieces: an Int32Array is one, and so is a reader of files too large to be held whole. */
+export interface TokenSource {
+  readonly length: number;
+  /** Ids from `begin` to `end`, not to be written to. */
+  subarray(begin: number, end: number): Int32Array;
+}
+
 /** Where a shuffled pass stands: `position` examples of pass number `epoch` have been drawn. Plain JSON. */
 export interface SamplerState {
   readonly epoch: number;
@@ -92,8 +99,9 @@ export class ShuffledSampler {
 export class OffsetSampler {
   /** Number of different offsets: each leaves room for T ids and one more. */
   readonly offsets: number;
+  /** Which chance of the seed it draws from. */
+  readonly stream: string;
   readonly #seed: number;
-  readonly #stream: string;
 
   /**
    * Windows of `context` ids (T) from `length`; `stream` keeps this sampler's chance apart from others of the same
@@ -118,13 +126,22 @@ export class OffsetSampler {
     }
     this.offsets = length - context;
     this.#seed = seed;
-    this.#stream = stream;
+    this.stream = stream;
   }
 
   /** The first position of each window of a step's batch, [B]. */
-  offsetsAt(step: number, batch: number): Int32Array {
-    const random = new Random(this.#seed, `${this.#stream}.${step}`);
-    return Int32Array.from({ length: batch }, () => random.integer(this.offsets));
+  offsetsAt(step: number, batch: number): Float64Array {
+    const random = new Random(this.#seed, `${this.stream}.${step}`);
+    return Float64Array.from({ length: batch }, () => integerBelow(random, this.offsets));
+  }
+}
+
+/** A whole number in [0, n), evenly, also for an n beyond 32 bits: a corpus may have so many ids. */
+export function integerBelow(random: Random, n: number): number {
+  if (n <= 2 ** 32) return random.integer(n);
+  for (;;) {
+    const drawn = random.integer(Math.ceil(n / 2 ** 32)) * 2 ** 32 + random.integer(2 ** 32);
+    if (drawn < n) return drawn;
   }
 }
 
@@ -134,10 +151,11 @@ export class OffsetSampler {
  * @throws BAD_ARGUMENT for an offset whose window or last target lies outside `ids`
  */
 export function cutWindows(
-  ids: ArrayLike<number>,
+  ids: TokenSource | readonly number[],
   offsets: ArrayLike<number>,
   context: number,
 ): { inputs: Int32Array; targets: Int32Array } {
+  const source: TokenSource = 'subarray' in ids ? ids : Int32Array.from(ids);
   const inputs = new Int32Array(offsets.length * context);
   const targets = new Int32Array(offsets.length * context);
   for (let b = 0; b < offsets.length; b++) {
@@ -149,10 +167,9 @@ export function cutWindows(
         got: `${offset}`,
       });
     }
-    for (let t = 0; t < context; t++) {
-      inputs[b * context + t] = ids[offset + t];
-      targets[b * context + t] = ids[offset + t + 1];
-    }
+    const window = source.subarray(offset, offset + context + 1);
+    inputs.set(window.subarray(0, context), b * context);
+    targets.set(window.subarray(1), b * context);
   }
   return { inputs, targets };
 }

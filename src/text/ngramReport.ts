@@ -7,6 +7,7 @@ import { exp, pow } from '../math.ts';
 import { crossEntropyByOrder, NgramModel } from './ngram.ts';
 import { countNgrams, type NgramCounts } from './ngramCounts.ts';
 import type { NgramSmoothing } from './ngramSmoothing.ts';
+import { encodePlain } from './textWork.ts';
 import { CharacterTokenizer, type Tokenizer } from './tokenizer.ts';
 import { WordTokenizer } from './wordTokenizer.ts';
 
@@ -27,7 +28,8 @@ export interface NgramText {
 
 /**
  * Splits a text: its end is held out. With `lines`, every line is a document of its own and the end of a line a token
- * to predict (makemore's `.`). The vocabulary is that of the whole text, so nothing held out is unknown.
+ * to predict (makemore's `.`). The vocabulary is that of the whole text, so nothing held out is unknown, or that of the
+ * `tokenizer`; what looks like a special token is text.
  * @throws DATA_INVALID for a text that holds no tokens, or too few to hold any out.
  */
 export function splitText(
@@ -49,12 +51,12 @@ export function splitText(
   let ids: Int32Array;
   let cut: number;
   if (boundary === undefined) {
-    ids = units.encode(text);
+    ids = encodePlain(units, text);
     cut = Math.floor(ids.length * (1 - heldOut));
   } else {
     const all: number[] = [boundary];
     const ends = rows.map((row) => {
-      for (const id of units.encode(row)) all.push(id);
+      for (const id of encodePlain(units, row)) all.push(id);
       return all.push(boundary);
     });
     ids = Int32Array.from(all);

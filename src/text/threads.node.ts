@@ -16,13 +16,15 @@ export interface TextThreads {
   close(): Promise<unknown>;
 }
 
-/** Sources need a loader in each thread; what is built does not. */
+/**
+ * Sources need a loader in each thread; what is built does not. Only `import` is there whether node takes a text for a
+ * module (`--input-type=module`, which threads inherit) or not.
+ */
 const bootstrap = `
-const { workerData } = require('node:worker_threads');
-(async () => {
+import('node:worker_threads').then(async ({ workerData }) => {
   if (workerData.loader) (await import(workerData.loader)).register();
   await import(workerData.address);
-})();
+});
 `;
 
 /** @param tokenizer the stored form of the tokenizer that encodes, when one is needed */

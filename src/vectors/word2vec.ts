@@ -45,6 +45,8 @@ export interface Word2VecProgress {
   total: number;
   /** Mean -ln likelihood of a prediction (its word and its negatives) in this part. */
   loss: number;
+  /** A copy of the vectors as they stand, to look at; to be called before the next part begins. */
+  vectors: () => WordVectors;
 }
 
 export interface Word2VecResult {
@@ -130,6 +132,18 @@ export async function trainWord2Vec(
     let predictions = 0;
     let seconds = 0;
     const rateAt = (at: number) => rate + (lastRate - rate) * (at / total);
+    const vectorsNow = (): WordVectors => {
+      const rows = new Float32Array(vocabulary * stride);
+      backend.module.read(rows, input);
+      const data = new Float32Array(vocabulary * dimensions);
+      for (let v = 0; v < vocabulary; v++) data.set(rows.subarray(v * stride, v * stride + dimensions), v * dimensions);
+      if (data.every(Number.isFinite)) return new WordVectors(words, data, dimensions);
+      throw new LookbackError('NON_FINITE', {
+        where: 'word2vec',
+        problem: 'the vectors grew beyond all bounds',
+        next: 'Use a lower learning rate',
+      });
+    };
     for (let epoch = 1; epoch <= epochs; epoch++) {
       const [seed0, seed1] = new Random(seed, `word2vec.epoch.${epoch}`).key;
       let epochLoss = 0;
@@ -167,22 +181,12 @@ export async function trainWord2Vec(
         }
         epochLoss += loss;
         epochMeasured += measured;
-        await onProgress?.({ epoch, epochs, words: passed, total, loss: measured > 0 ? loss / measured : Number.NaN });
+        const mean = measured > 0 ? loss / measured : Number.NaN;
+        await onProgress?.({ epoch, epochs, words: passed, total, loss: mean, vectors: vectorsNow });
       }
       losses.push(epochMeasured > 0 ? epochLoss / epochMeasured : Number.NaN);
     }
-    const rows = new Float32Array(vocabulary * stride);
-    backend.module.read(rows, input);
-    const data = new Float32Array(vocabulary * dimensions);
-    for (let v = 0; v < vocabulary; v++) data.set(rows.subarray(v * stride, v * stride + dimensions), v * dimensions);
-    if (!data.every(Number.isFinite)) {
-      throw new LookbackError('NON_FINITE', {
-        where: 'word2vec',
-        problem: 'the vectors grew beyond all bounds',
-        next: 'Use a lower learning rate',
-      });
-    }
-    return { vectors: new WordVectors(words, data, dimensions), losses, predictions, seconds };
+    return { vectors: vectorsNow(), losses, predictions, seconds };
   } finally {
     blocks.free();
   }

@@ -1,6 +1,7 @@
 /** `lookback data prepare FILES --tokenizer …`: a corpus as shards of token ids. */
 import type { Command } from 'commander';
-import { openShards, prepareShards } from '../../data/shards.node.ts';
+import { openShards } from '../../data/shardReader.node.ts';
+import { prepareShards } from '../../data/shards.node.ts';
 import { loadTokenizer, tokenizerNames } from '../../data/tokenizers.node.ts';
 import { number, whole } from '../numbers.ts';
 import { table } from '../terminal/table.ts';

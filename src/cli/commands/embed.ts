@@ -199,29 +199,23 @@ function load(name: string): WordVectors {
 export function parseSum(words: readonly string[]): { plus: string[]; minus: string[] } {
   const plus: string[] = [];
   const minus: string[] = [];
+  const fault = new LookbackError('USAGE', {
+    where: 'embed analogy',
+    expected: 'words with + or - between them, e.g. king - man + woman',
+    got: words.join(' '),
+  });
   let into: string[] | undefined = plus;
-  for (const word of words
-    .join(' ')
-    .split(/\s+/)
-    .filter((part) => part !== '')) {
-    if (word === '+') into = plus;
-    else if (word === '-' || word === '−') into = minus;
-    else if (into) {
-      into.push(word);
+  const parts = words.join(' ').split(/\s+/);
+  for (const part of parts.filter((word) => word !== '')) {
+    if (part === '+') into = plus;
+    else if (part === '-' || part === '−') into = minus;
+    else if (into === undefined) throw fault;
+    else {
+      into.push(part);
       into = undefined;
-    } else break;
+    }
   }
-  const signs = words
-    .join(' ')
-    .split(/\s+/)
-    .filter((part) => part !== '');
-  if (into !== undefined || plus.length + minus.length !== Math.ceil(signs.length / 2)) {
-    throw new LookbackError('USAGE', {
-      where: 'embed analogy',
-      expected: 'words with + or - between them, e.g. king - man + woman',
-      got: words.join(' '),
-    });
-  }
+  if (into !== undefined) throw fault;
   return { plus, minus };
 }
 

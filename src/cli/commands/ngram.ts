@@ -1,12 +1,13 @@
 /** `lookback ngram FILE`: what counting gives, order by order, and where it ends; a heat map, samples, a stored model. */
 import { type Command, Option } from 'commander';
-import { resolveText } from '../../data/node.ts';
+import { loadTokenizer, resolveText, tokenizerNames } from '../../data/node.ts';
 import { LookbackError } from '../../errors.ts';
 import { heatmap } from '../../figures/heatmap.ts';
 import { Random } from '../../random.ts';
 import {
   bigrams,
-  CharacterTokenizer,
+  encodePlain,
+  encodeUtf8,
   isNgramFile,
   type NgramModel,
   type NgramReport,
@@ -20,6 +21,7 @@ import {
   sample,
   splitText,
   type Tokenizer,
+  tokenizerFromJSON,
   WordTokenizer,
   writeNgrams,
 } from '../../text/index.ts';
@@ -34,6 +36,7 @@ interface NgramCommandOptions {
   smoothing: NgramSmoothing;
   k: number;
   unit: NgramUnit;
+  tokenizer?: string;
   lines?: boolean;
   heldOut: number;
   heatmap?: string;
@@ -50,6 +53,7 @@ Examples:
   lookback ngram names.txt --lines --order 2 --smoothing maximum-likelihood --heatmap bigrams.svg --held-out 0
   lookback ngram book.txt --order 6 --sample 300 --prompt "The "
   lookback ngram book.txt --unit words --order 3 --json
+  lookback ngram book.txt --tokenizer gpt2 --order 3
   lookback ngram book.txt --order 6 --save book.ngram && lookback ngram book.ngram --sample 300`;
 
 export function register(program: Command, terminal: Terminal): void {
@@ -65,6 +69,11 @@ export function register(program: Command, terminal: Terminal): void {
     )
     .option('--k <number>', 'what add-k adds to every count', number(0), 1)
     .addOption(new Option('--unit <name>', 'what a token is').choices(['characters', 'words']).default('characters'))
+    .addOption(
+      new Option('--tokenizer <name>', `tokens of a tokenizer: ${tokenizerNames.join(', ')}, or a path`).conflicts(
+        'unit',
+      ),
+    )
     .option('--lines', 'each line is a text of its own, its end is predicted too')
     .option('--held-out <share>', 'share of the text at its end to score on, 0 to 0.9', number(0, 0.9), 0.1)
     .option('--heatmap <file.svg>', 'write the pairs: first token down, second across')
@@ -102,7 +111,10 @@ async function ngram(file: string, options: NgramCommandOptions, terminal: Termi
       got: 'a file with zero bytes, which is none',
     });
   }
-  const split = splitText(text, options);
+  const split = splitText(text, {
+    ...options,
+    tokenizer: options.tokenizer === undefined ? undefined : loadTokenizer(options.tokenizer),
+  });
   const report = reportNgrams(split, options);
   const tokenizer = split.tokenizer;
   if (options.heatmap) writeFileAtomic(options.heatmap, await drawHeatmap(report, split, file));
@@ -112,9 +124,12 @@ async function ngram(file: string, options: NgramCommandOptions, terminal: Termi
     : undefined;
   if (options.json) {
     const { vocabularySize, train, heldOut, from } = split;
-    const facts = { file, unit: options.unit, smoothing: options.smoothing, vocabularySize };
+    const unit = options.tokenizer === undefined ? { unit: options.unit } : { tokenizer: options.tokenizer };
+    const facts = { file, ...unit, smoothing: options.smoothing, vocabularySize };
     const sizes = { trainTokens: train.length - from, heldOutTokens: Math.max(0, heldOut.length - from) };
-    terminal.write(`${JSON.stringify({ ...facts, ...sizes, orders: report.rows, sample: written }, null, 2)}\n`);
+    const bytes = heldOutBytes(split);
+    const orders = report.rows.map((row) => ({ ...row, bitsPerByte: bitsPerByte(row.heldOut, split, bytes) }));
+    terminal.write(`${JSON.stringify({ ...facts, ...sizes, orders, sample: written }, null, 2)}\n`);
     return;
   }
   terminal.write(reportText(report, split, options, terminal));
@@ -128,7 +143,8 @@ function openStored(file: string): { model: NgramModel; tokenizer: Tokenizer } |
   if (!isNgramFile(bytes)) return undefined;
   const { model, about } = readNgrams(bytes, file);
   const { tokenizer } = (about ?? {}) as { tokenizer?: { type?: string } };
-  const read = tokenizer?.type === 'word' ? WordTokenizer.fromJSON(tokenizer) : CharacterTokenizer.fromJSON(tokenizer);
+  const read =
+    tokenizer?.type === 'word' ? WordTokenizer.fromJSON(tokenizer) : tokenizerFromJSON(tokenizer, `${file}: tokenizer`);
   const { boundary, vocabularySize } = model.weights.counts;
   if (read.vocabularySize + (boundary === undefined ? 0 : 1) !== vocabularySize) {
     throw new LookbackError('FILE_INVALID', {
@@ -149,11 +165,28 @@ function drawn(
 ): string {
   const random = new Random(seed, 'ngram sample');
   const start = boundary === undefined ? [] : [boundary];
-  const ids = sample(model, () => random.uniform(), length, [...start, ...tokenizer.encode(prompt)]);
-  if (boundary === undefined) return prompt + tokenizer.decode(ids);
+  const ids = sample(model, () => random.uniform(), length, [...start, ...encodePlain(tokenizer, prompt)]);
+  // A character may lie across tokens, so what is between boundaries is decoded together.
   let text = prompt;
-  for (const id of ids) text += id === boundary ? '\n' : tokenizer.decode([id]);
+  for (let from = 0; from <= ids.length; ) {
+    const end = boundary === undefined ? -1 : ids.indexOf(boundary, from);
+    text += tokenizer.decode(ids.subarray(from, end < 0 ? ids.length : end));
+    if (end < 0) break;
+    text += '\n';
+    from = end + 1;
+  }
   return text;
+}
+
+/** UTF-8 bytes behind the tokens that are scored; a boundary is a line break, one byte. */
+function heldOutBytes({ tokenizer, heldOut, from, boundary }: NgramText): number {
+  const ids = heldOut.subarray(from);
+  const inside = boundary === undefined ? ids : ids.filter((id) => id !== boundary);
+  return encodeUtf8(tokenizer.decode(inside)).length + ids.length - inside.length;
+}
+
+function bitsPerByte(nats: number | undefined, { heldOut, from }: NgramText, bytes: number): number | undefined {
+  return nats === undefined || bytes === 0 ? undefined : (nats / Math.LN2) * ((heldOut.length - from) / bytes);
 }
 
 /** A token as a heat map or a table shows it. */
@@ -203,11 +236,15 @@ function reportText({ rows }: NgramReport, split: NgramText, options: NgramComma
     .map((count, i) => `50,000${i === 0 ? '' : '²³⁴'[i - 1]} = ${i === 0 ? '50 thousand' : count.toExponential(2)}`)
     .slice(1);
   const last = rows[rows.length - 1];
+  const bits = scores ? undefined : bitsPerByte(rows[best].heldOut, split, heldOutBytes(split));
   return [
     ink.bold(
       `${options.smoothing}, ${formatCount(tokens)} tokens to train on, vocabulary ${V.toLocaleString('en')}\n\n`,
     ),
     lines,
+    bits === undefined
+      ? ''
+      : `\nLowest held out: order ${rows[best].order}, ${bits.toFixed(3)} bits per byte of text.\n`,
     scores ? '\nStupid backoff gives scores that do not sum to 1: its nats are no cross-entropy.\n' : '',
     '\nWhy counting ends: ',
     `${V.toLocaleString('en')} tokens make ${last.possible.toExponential(2)} sequences of ${last.order}, and this text has ${formatCount(tokens)} places for one. `,

@@ -2,6 +2,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import { readTokenizerFile } from '../../data/node.ts';
 import { LanguageTask } from '../../tasks/language.ts';
 import type { LanguageRecipe } from '../../tasks/recipe.ts';
 import { parseRecipe } from '../../tasks/recipe.ts';
@@ -38,6 +39,26 @@ describe('lookback tokenize and data', () => {
     expect(ids.length).toBeLessThan(500);
     const both = JSON.parse((await run('tokenize', file, '--tokenizer', made, '--tokenizer', 'byte', '--json')).out);
     expect(both[made]).toEqual(ids);
+  });
+
+  it('counts the characters, bytes and tokens of any text, several tokenizers at once', async () => {
+    const texts = ['', 'a', 'naïve façade 😉 안녕하세요', '👩‍👩‍👧 e\u0301\r\n\t\u00a0', '\ufeffthe cat\n'.repeat(25), 'x'.repeat(747)];
+    for (const text of texts) {
+      const path = join(folder, 'counted.txt');
+      writeFileSync(path, text);
+      const { out } = await run('tokenize', path, '--tokenizer', made, '--tokenizer', 'byte');
+      const bytes = Buffer.byteLength(text);
+      expect(out).toContain(`\n${[...text].length} characters, ${bytes} bytes\n`);
+      for (const [name, tokenizer] of [
+        [made, readTokenizerFile(made)],
+        ['byte', new ByteTokenizer()],
+      ] as const) {
+        const tokens = tokenizer.encode(text).length;
+        const row = out.split('\n').find((line) => line.startsWith(`${name} `));
+        const shares = tokens === 0 ? [] : [[...text].length / tokens, bytes / tokens].map((share) => share.toFixed(2));
+        expect(row?.split(/ +/).slice(1).filter(Boolean)).toEqual([`${tokenizer.vocabularySize}`, `${tokens}`, ...shares]);
+      }
+    }
   });
 
   it('refuses what is wrong with the next step', async () => {

@@ -59,6 +59,7 @@ export class BytePairTokenizer implements Tokenizer {
   readonly #byteIds = new Int32Array(256);
   readonly #cache = new WordCache();
   readonly #space = new MergeSpace();
+  readonly #out = new IdBuffer();
   readonly #specialBytes = new Map<number, Uint8Array>();
 
   /** @throws FILE_INVALID when a byte has no token, two tokens are equal, or a merge does not give its token */
@@ -105,7 +106,7 @@ export class BytePairTokenizer implements Tokenizer {
    */
   encode(text: string, { special = 'refuse' }: EncodeOptions = {}): Int32Array {
     const segments = this.special.segments(text, special, 'BytePairTokenizer.encode');
-    const out = new IdBuffer(Math.ceil(text.length / 3) + 16);
+    const out = this.#out.emptied(text.length / 3);
     for (const { start, end, id } of segments) {
       if (id !== undefined) out.push(id);
       else this.#encodeText(start === 0 && end === text.length ? text : text.slice(start, end), out);
@@ -115,7 +116,7 @@ export class BytePairTokenizer implements Tokenizer {
 
   /** Ids of any bytes, whether they are text or not, shape [tokens]; special tokens are not looked for. */
   encodeBytes(bytes: Uint8Array): Int32Array {
-    const out = new IdBuffer(Math.ceil(bytes.length / 3) + 16);
+    const out = this.#out.emptied(bytes.length / 3);
     this.#encodeBytes(bytes, out);
     return out.take();
   }
@@ -226,13 +227,19 @@ export class BytePairTokenizer implements Tokenizer {
   }
 }
 
-/** A growing list of ids. */
+/** Ids that are kept room for between texts. */
+const mostKept = 1 << 22;
+
+/** A growing list of ids, used again for each text. */
 class IdBuffer {
-  ids: Int32Array;
+  ids = new Int32Array(64);
   length = 0;
 
-  constructor(room: number) {
-    this.ids = new Int32Array(room);
+  /** The buffer with nothing in it and room for about so many ids. */
+  emptied(room: number): IdBuffer {
+    if (this.ids.length < room || this.ids.length > mostKept) this.ids = new Int32Array(Math.ceil(room) + 64);
+    this.length = 0;
+    return this;
   }
 
   /** Room for `more` ids after those there are. */

@@ -12,6 +12,30 @@ export function hashBytes(bytes: Uint8Array, start: number, end: number): number
   return hash ^ (hash >>> 13);
 }
 
+const longestShort = 8;
+
+function placesFor(tokens: number): number {
+  let places = 16;
+  while (places < tokens * 1.5) places *= 2;
+  return places;
+}
+
+function fourBytes(bytes: Uint8Array, at: number): number {
+  return bytes[at] | (bytes[at + 1] << 8) | (bytes[at + 2] << 16) | (bytes[at + 3] << 24);
+}
+
+/** The first four bytes, or as many as there are. */
+function firstBytes(bytes: Uint8Array, at: number, length: number): number {
+  if (length >= 4) return fourBytes(bytes, at);
+  if (length === 1) return bytes[at];
+  return bytes[at] | (bytes[at + 1] << 8) | (length === 2 ? 0 : bytes[at + 2] << 16);
+}
+
+function shortHash(low: number, high: number, length: number): number {
+  const mixed = Math.imul(low ^ (length << 27), 0x9e3779b1) ^ Math.imul(high, 0x85ebca6b);
+  return mixed ^ (mixed >>> 15) ^ (mixed >>> 7);
+}
+
 export class Vocabulary {
   /** One more than the highest id. */
   readonly size: number;
@@ -20,9 +44,15 @@ export class Vocabulary {
   /** All tokens one after the other; token `id` is `bytes[offsets[id] … offsets[id + 1])`, empty where there is none. */
   readonly bytes: Uint8Array;
   readonly offsets: Int32Array;
-  /** Pairs of hash and id, -1 where a place is free. */
+  /** Of tokens longer than eight bytes: pairs of hash and id, -1 where a place is free. */
   readonly #slots: Int32Array;
   readonly #mask: number;
+  /**
+   * Of the others, which are most that are looked for: first four bytes, last four bytes, length | id << 4, 0 where a place
+   * is free. They are their own keys, so that one place in memory answers.
+   */
+  readonly #short: Int32Array;
+  readonly #shortMask: number;
 
   /**
    * @param tokens the bytes of each id; undefined or empty where an id has none
@@ -41,10 +71,11 @@ export class Vocabulary {
     }
     this.longest = longest;
     this.bytes = new Uint8Array(total);
-    let places = 16;
-    while (places < tokens.length * 2) places *= 2;
-    this.#mask = places - 1;
-    this.#slots = new Int32Array(places * 2).fill(-1);
+    const short = tokens.reduce((sum, token) => sum + (token && token.length <= longestShort ? 1 : 0), 0);
+    this.#slots = new Int32Array(2 * placesFor(tokens.length - short)).fill(-1);
+    this.#mask = this.#slots.length / 2 - 1;
+    this.#short = new Int32Array(3 * placesFor(short));
+    this.#shortMask = this.#short.length / 3 - 1;
     for (let id = 0; id < tokens.length; id++) {
       const token = tokens[id];
       if (!token || token.length === 0) continue;
@@ -58,6 +89,10 @@ export class Vocabulary {
           next: 'Fetch the file again',
         });
       }
+      if (token.length <= longestShort) {
+        this.#addShort(token, id);
+        continue;
+      }
       const hash = hashBytes(token, 0, token.length);
       let slot = hash & this.#mask;
       while (this.#slots[slot * 2 + 1] >= 0) slot = (slot + 1) & this.#mask;
@@ -69,6 +104,7 @@ export class Vocabulary {
   /** The id of `bytes[start..end)`, or -1. */
   find(bytes: Uint8Array, start: number, end: number): number {
     const length = end - start;
+    if (length <= longestShort) return length > 0 ? this.#findShort(bytes, start, length) : -1;
     if (length > this.longest) return -1;
     const hash = hashBytes(bytes, start, end);
     const slots = this.#slots;
@@ -82,6 +118,29 @@ export class Vocabulary {
       while (i < length && this.bytes[from + i] === bytes[start + i]) i++;
       if (i === length) return id;
     }
+  }
+
+  #findShort(bytes: Uint8Array, start: number, length: number): number {
+    const low = firstBytes(bytes, start, length);
+    const high = length > 4 ? fourBytes(bytes, start + length - 4) : 0;
+    const slots = this.#short;
+    const mask = this.#shortMask;
+    for (let slot = shortHash(low, high, length) & mask; ; slot = (slot + 1) & mask) {
+      const meta = slots[slot * 3 + 2];
+      if (meta === 0) return -1;
+      if (slots[slot * 3] === low && slots[slot * 3 + 1] === high && (meta & 15) === length) return meta >> 4;
+    }
+  }
+
+  #addShort(token: Uint8Array, id: number): void {
+    const { length } = token;
+    const low = firstBytes(token, 0, length);
+    const high = length > 4 ? fourBytes(token, length - 4) : 0;
+    let slot = shortHash(low, high, length) & this.#shortMask;
+    while (this.#short[slot * 3 + 2] !== 0) slot = (slot + 1) & this.#shortMask;
+    this.#short[slot * 3] = low;
+    this.#short[slot * 3 + 1] = high;
+    this.#short[slot * 3 + 2] = length | (id << 4);
   }
 
   /** The bytes of a token: a view, empty where the id has none. */

@@ -26,10 +26,9 @@ export class WordCache {
   #ids = new Int32Array(1 << 13);
   #idsUsed = 0;
 
-  /** Empties the cache. */
+  /** Empties the cache; the room it has taken stays. */
   clear(): void {
-    this.#slots = new Int32Array(firstPlaces * fields);
-    this.#mask = firstPlaces - 1;
+    this.#slots.fill(0);
     this.#words = 0;
     this.#bytesUsed = 0;
     this.#idsUsed = 0;

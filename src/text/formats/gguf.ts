@@ -1,6 +1,6 @@
 /**
- * The vocabulary inside a GGUF file (ggml docs/gguf.md): its metadata is read, its tensors are not. Byte-level BPE (`gpt2`)
- * and SentencePiece (`llama`, `t5`) vocabularies.
+ * The vocabulary inside a GGUF file (ggml docs/gguf.md): its metadata is read, its tensors are not. Byte-level BPE (`gpt2`),
+ * SentencePiece (`llama`, `t5`) and WordPiece (`bert`) vocabularies.
  */
 import { LookbackError } from '../../errors.ts';
 import { BytePairTokenizer } from '../bpe/bytePairTokenizer.ts';
@@ -10,6 +10,7 @@ import { decodeUtf8, encodeUtf8 } from '../utf8.ts';
 import { refuse } from './fields.ts';
 import type { PipelineTokenizer } from './pipelineTokenizer.ts';
 import { sentencePieceTokenizer } from './sentencePiece.ts';
+import { readBertVocabulary } from './vocabularyFiles.ts';
 
 type Value = number | bigint | boolean | string | Value[];
 
@@ -121,8 +122,13 @@ export function readGguf(bytes: Uint8Array, where = 'GGUF file'): BytePairTokeni
     return typeof found === 'number' && found < tokens.length ? [found] : [];
   };
   if (model === 'gpt2') return byteLevel();
+  // As llama.cpp stores them: words begin with U+2581, and what goes on with a word has no ##.
+  if (model === 'bert') {
+    const word = (token: string) => (token.startsWith('\u2581') ? token.slice(1) : `##${token}`);
+    return readBertVocabulary(tokens.map((token, i) => (types[i] === 1 ? word(token) : token)).join('\n'), where);
+  }
   if (model !== 'llama' && model !== 't5')
-    return refuse(`${where}: tokenizer.ggml.model`, 'gpt2, llama or t5', String(model));
+    return refuse(`${where}: tokenizer.ggml.model`, 'gpt2, llama, t5 or bert', String(model));
   return sentencePieceTokenizer(
     {
       type: 'sentencepiece',

@@ -120,8 +120,11 @@ function bertNormalizer(stored: Fields): Normalizer {
     let out = value;
     if (stored.clean_text !== false) {
       out = mapCharacters(out, (code, character) => {
-        if (isWhiteSpace(code)) return ' ';
-        return code === 0 || code === 0xfffd || categoryOf(code)[0] === 'C' ? '' : character;
+        if (code === 9 || code === 10 || code === 13) return ' ';
+        // Before white space, so that U+0085 goes; code points that are not assigned stay.
+        const category = categoryOf(code);
+        if (code === 0xfffd || (category[0] === 'C' && category !== 'Cn')) return '';
+        return isWhiteSpace(code) ? ' ' : character;
       });
     }
     if (stored.handle_chinese_chars !== false) {

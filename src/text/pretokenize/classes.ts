@@ -27,6 +27,9 @@ export const classes = makeClasses();
 /** For ASCII: the class, and 256 for a length of one byte, as `classAt` answers. */
 export const asciiClasses = Uint16Array.from({ length: 128 }, (_, code) => classes[code] | 256);
 
+/** The same without the length, and 0 for bytes that are no ASCII: runs of ASCII end there. */
+export const byteClasses = Uint8Array.from({ length: 256 }, (_, byte) => (byte < 128 ? classes[byte] : 0));
+
 function expandRuns(): Uint8Array {
   const table = new Uint8Array(0x110000);
   let code = 0;

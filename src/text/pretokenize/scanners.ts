@@ -4,7 +4,7 @@
  * Each scanner is one regular expression read alternative by alternative, in its order; the expression stands above it.
  * A scanner never looks before `start`, and `end` is the end of the text for `(?!\S)`.
  */
-import { asciiClasses, classAt, LETTER, LOWER, NEWLINE, NUMBER, SPACE, UPPER } from './classes.ts';
+import { asciiClasses, byteClasses, classAt, LETTER, LOWER, NEWLINE, NUMBER, SPACE, UPPER } from './classes.ts';
 
 /** The end of the pre-token that starts at `start`; more than `start` whenever `start < end`. */
 export type Scanner = (bytes: Uint8Array, start: number, end: number) => number;
@@ -15,13 +15,38 @@ const BLANK = 0x20;
 /** The end of the run of characters that have one of the bits of `mask`. */
 function run(bytes: Uint8Array, start: number, end: number, mask: number): number {
   let i = start;
-  while (i < end) {
-    const byte = bytes[i];
-    const found = byte < 0x80 ? asciiClasses[byte] : classAt(bytes, i, end);
-    if ((found & mask) === 0) break;
+  for (;;) {
+    // Steps of one do not wait for the class that was looked up, which makes ASCII twice as fast.
+    while (i < end && (byteClasses[bytes[i]] & mask) !== 0) i++;
+    if (i >= end || bytes[i] < 0x80) return i;
+    const found = classAt(bytes, i, end);
+    if ((found & mask) === 0) return i;
     i += found >> 8;
   }
-  return i;
+}
+
+/** What to set in each byte so that the ASCII letters of a run become lower case: all of them, or those that are. */
+const ANY_CASE = 0x20202020;
+const LOWER_CASE = 0;
+
+/**
+ * The end of the run of characters of `mask`, whose ASCII ones are the letters of that case. Four bytes at once: where a
+ * word ends cannot be foretold, and a branch for each byte would be guessed wrong once a word.
+ */
+function letters(bytes: Uint8Array, start: number, end: number, fold: number, mask: number): number {
+  let i = start;
+  for (; i + 4 <= end; i += 4) {
+    const four = bytes[i] | (bytes[i + 1] << 8) | (bytes[i + 2] << 16) | (bytes[i + 3] << 24);
+    const folded = (four | fold) & 0x7f7f7f7f;
+    // The top bit of each byte: at least 'a', not above 'z', and ASCII.
+    const found = (folded + 0x1f1f1f1f) & ~(folded + 0x05050505) & ~four & 0x80808080;
+    if (found === (0x80808080 | 0)) continue;
+    const other = ~found & 0x80808080;
+    i += (31 - Math.clz32(other & -other)) >> 3;
+    if (bytes[i] < 0x80) return i;
+    break;
+  }
+  return run(bytes, i, end, mask);
 }
 
 /** The end of the run of characters that are no white space, letter or number: `[^\s\p{L}\p{N}]*`. */
@@ -117,7 +142,7 @@ export const gpt2Scanner: Scanner = (bytes, start, end) => {
       found = next;
     }
   }
-  if ((found & LETTER) !== 0) return run(bytes, i + (found >> 8), end, LETTER);
+  if ((found & LETTER) !== 0) return letters(bytes, i + (found >> 8), end, ANY_CASE, LETTER);
   if ((found & NUMBER) !== 0) return run(bytes, i + (found >> 8), end, NUMBER);
   if ((found & SPACE) === 0) return otherRun(bytes, i + (found >> 8), end);
   return spaces(bytes, start, end);
@@ -136,11 +161,11 @@ function cl100kScanner(mostDigits: number): Scanner {
     }
     let found = byte < 0x80 ? asciiClasses[byte] : classAt(bytes, start, end);
     let i = start + (found >> 8);
-    if ((found & LETTER) !== 0) return run(bytes, i, end, LETTER);
+    if ((found & LETTER) !== 0) return letters(bytes, i, end, ANY_CASE, LETTER);
     if ((found & NUMBER) !== 0) return digits(bytes, start, end, mostDigits);
     if ((found & NEWLINE) === 0 && i < end) {
       const next = classAt(bytes, i, end);
-      if ((next & LETTER) !== 0) return run(bytes, i + (next >> 8), end, LETTER);
+      if ((next & LETTER) !== 0) return letters(bytes, i + (next >> 8), end, ANY_CASE, LETTER);
       if (byte === BLANK && (next & (NUMBER | SPACE)) === 0) {
         found = next;
         i += next >> 8;
@@ -164,7 +189,7 @@ function lowerWord(bytes: Uint8Array, start: number, end: number): number {
     i += found >> 8;
     if ((found & LOWER) !== 0) both = i;
   }
-  const last = run(bytes, i, end, LOWER);
+  const last = letters(bytes, i, end, LOWER_CASE, LOWER);
   return last > i ? last : both;
 }
 
