@@ -1,5 +1,5 @@
 /** A forecast as a fan: history, truth where it is known, the forecast and its interval. */
-import { figure, Plot, palette } from './figure.ts';
+import { type FigureOptions, figure, Plot, palette } from './figure.ts';
 
 export interface FanOptions {
   title: string;
@@ -14,6 +14,7 @@ export interface FanOptions {
   upper: ArrayLike<number>;
   /** What the values are, for the axis. */
   unit?: string;
+  theme?: FigureOptions['theme'];
 }
 
 /** The figure as the text of an SVG file. */
@@ -27,6 +28,7 @@ export function fanFigure({
   lower,
   upper,
   unit,
+  theme,
 }: FanOptions): Promise<string> {
   const from = Math.max(0, history.length - Math.max(4 * mean.length, 60));
   const past = Array.from({ length: history.length - from }, (_, i) => ({ at: from + i, value: history[from + i] }));
@@ -41,6 +43,7 @@ export function fanFigure({
   return figure({
     title,
     subtitle,
+    theme,
     marginLeft: 56,
     marginRight: 24,
     x: { label: null, ticks: 7, tickFormat: (at: number) => label(Math.round(at)) },

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { airlinePassengers } from '../series/airline.ts';
 import { backtest } from './backtest.ts';
-import { forecast, forecastModels } from './forecast.ts';
+import { forecastModels } from './catalog.ts';
+import { forecast } from './forecast.ts';
 import { conformalInterval, coverage } from './intervals.ts';
 
 const { values, times = [] } = airlinePassengers();
@@ -137,6 +138,7 @@ describe('backtest', () => {
 describe('conformal intervals', () => {
   const fold = (origin: number, miss: number) => ({
     series: 0,
+    turn: origin,
     origin,
     truth: Float64Array.of(10 + miss, 10 - miss),
     mean: Float64Array.of(10, 10),

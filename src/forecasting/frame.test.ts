@@ -1,7 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { LookbackError } from '../errors.ts';
-import { type FrameOptions, type Row, readFrame } from './frame.ts';
+import type { Row } from './cells.ts';
+import { readFrame } from './readFrame.ts';
+import type { FrameOptions } from './schema.ts';
 
 const monthly = (values: readonly unknown[], year = 2020): Row[] =>
   values.map((value, i) => ({ month: `${year + Math.floor(i / 12)}-${String((i % 12) + 1).padStart(2, '0')}`, value }));
@@ -57,7 +59,7 @@ describe('rows as series', () => {
         { month: '2020-01-03 10:30', value: 2 },
       ],
       {},
-      /does not lie on a grid of one day/,
+      /does not lie on the steps/,
     );
     refused([{ month: 'soon', value: 1 }], {}, /"soon" is not a time/);
     refused(monthly([1, 2]), { target: 'valu' }, /Did you mean value/, 'BAD_ARGUMENT');
@@ -80,7 +82,6 @@ describe('rows as series', () => {
     expect([...filled('interpolate').series[0].values]).toEqual([1, 2, 3, 4, 5, 6]);
     expect([...filled('carry').series[0].values]).toEqual([1, 1, 1, 4, 4, 6]);
     expect(filled('carry').notes[0]).toMatch(/3 missing values carried forward: 2020-02, 2020-03, 2020-05/);
-    refused(monthly([null, 2, 3]), { target: 'value', missing: 'carry' }, /2020-01/);
   });
 
   it('sorts rows that are out of order and says so', () => {
@@ -109,6 +110,77 @@ describe('rows as series', () => {
         },
       ),
       { seed: 7, numRuns: 500 },
+    );
+  });
+
+  it('reads plain numbers, typed arrays, Dates and every column of a wide table', () => {
+    expect([...readFrame([1, 2, 3]).series[0].values]).toEqual([1, 2, 3]);
+    expect([...readFrame(Float32Array.of(1, 2)).series[0].values]).toEqual([1, 2]);
+    expect([...readFrame([1, null, 3], { missing: 'carry' }).series[0].values]).toEqual([1, 1, 3]);
+    expect(() => readFrame([1, 'x'] as never)).toThrow(/"x" is not a number/);
+    expect(() => readFrame('rows' as never)).toThrow(/no list of rows/);
+    const dates = [0, 1, 2].map((t) => ({ time: new Date(Date.UTC(2024, 0, 30 + t)), value: t }));
+    expect(readFrame(dates).future(0, 1)).toEqual(['2024-02-02']);
+    const wide = [1, 2, 3, 4].map((t) => ({ t, a: t, b: t < 3 ? null : t, c: t > 2 ? null : t, note: 'x' }));
+    const { series, notes } = readFrame(wide, { target: '*', time: 't' });
+    expect(series.map(({ name, values }) => [name, ...values])).toEqual([
+      ['a', 1, 2, 3, 4],
+      ['b', 3, 4],
+      ['c', 1, 2],
+    ]);
+    expect(notes.join()).toMatch(/b begins at 3.*c ends at 2/);
+  });
+
+  it('reads quarters, weeks, months by name and integers that are dates', () => {
+    const read = (times: readonly unknown[], options: FrameOptions = {}) => {
+      const frame = readFrame(
+        times.map((time, value) => ({ time, value })),
+        { target: 'value', ...options },
+      );
+      return [frame.series[0].frequency, ...frame.future(0, 2)];
+    };
+    expect(read(['2024-Q3', '2024Q4', '2025-Q1'])).toEqual(['quarter', '2025-Q2', '2025-Q3']);
+    expect(read(['2020-W52', '2020-W53', '2021-W01'])).toEqual(['week', '2021-W02', '2021-W03']);
+    expect(read(['Jan 1 2000', 'Feb 1 2000', '1 March 2000'])).toEqual(['month', '2000-04-01', '2000-05-01']);
+    expect(read([202311, 202312, 202401], { frequency: 'month' })).toEqual(['month', '2024-02', '2024-03']);
+    expect(read([1704067200, 1704070800], { frequency: 'hour' })).toEqual([
+      'hour',
+      '2024-01-01 02:00:00',
+      '2024-01-01 03:00:00',
+    ]);
+    expect(read(['998', '999', '1000', '1001'])).toEqual(['step', '1002', '1003']);
+    expect(read(['2024-01-05', '2024-01-08', '2024-01-09'], { frequency: 'B' })).toEqual([
+      'business day',
+      '2024-01-10',
+      '2024-01-11',
+    ]);
+  });
+
+  it('puts doubled times together as it is told, in any order of rows', () => {
+    const rows = [...monthly([1, 2, 3]), ...monthly([5, 6, 7]), ...monthly([0.1])];
+    const read = (given: readonly Row[], duplicates: FrameOptions['duplicates']) => [
+      ...readFrame(given, { duplicates }).series[0].values,
+    ];
+    expect(read(rows, 'mean')).toEqual([(0.1 + 1 + 5) / 3, 4, 5]);
+    expect(read([...rows].reverse(), 'sum')).toEqual(read(rows, 'sum'));
+    expect(read(rows, 'last')).toEqual([0.1, 6, 7]);
+    refused(rows, { duplicates: 'first' as never }, /refuse, mean, sum, last/, 'BAD_ARGUMENT');
+  });
+
+  it('names series that are spaced differently', () => {
+    const days = [1, 2, 3].map((d) => ({ month: `2020-01-0${d}`, value: d, id: 'b' }));
+    refused(
+      [...monthly([1, 2, 3]).map((row) => ({ ...row, id: 'a' })), ...days],
+      { target: 'value', id: 'id' },
+      /a one a month, b one a day/,
+    );
+    refused(
+      [
+        { month: '2020-01', value: 1 },
+        { month: 7, value: 1 },
+      ],
+      {},
+      /dates and plain integers/,
     );
   });
 });

@@ -1,15 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import {
-  formatTime,
-  frequencyName,
-  type Instant,
-  inferFrequency,
-  parseFrequency,
-  parseTime,
-  stepFrom,
-  stepsBetween,
-  usualPeriod,
-} from './frequency.ts';
+import { frequencyName, inferFrequency, parseFrequency, stepFrom, stepsBetween, usualPeriod } from './frequency.ts';
+import { formatTime, type Instant, parseTime } from './instant.ts';
 
 const times = (labels: readonly (string | number)[]) => labels.map((label) => parseTime(label) as Instant);
 const inferred = (labels: readonly (string | number)[]) => {

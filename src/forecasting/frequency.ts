@@ -1,12 +1,9 @@
 /**
  * The spacing of a time series: read from its times or given by name, continued into the future, and turned into the
- * length of a season.
- *
- * The rule for time zones: a time without a zone is a reading of a clock that never changes (UTC in the arithmetic), so
- * a local clock with daylight saving shows one missing and one doubled hour a year, which are reported, not hidden. A
- * time with a zone is the instant it names, and labels continue in UTC.
+ * length of a season. How times are written is `instant.ts`'s business, clocks that change are `clock.ts`'s.
  */
 import { LookbackError } from '../errors.ts';
+import { type Instant, weekday } from './instant.ts';
 
 export type Frequency =
   | { kind: 'integer'; step: number }
@@ -69,16 +66,36 @@ export function usualPeriod(frequency: Frequency): number {
   }
 }
 
-/** `month`, `10 minutes`, `business day`, `W`… as people write it. @throws BAD_ARGUMENT for anything else. */
+/** As other tools write them; `M` is left out, for it is a month here and a minute there. */
+const shortNames: Readonly<Record<string, string>> = {
+  s: 'second',
+  min: 'minute',
+  h: 'hour',
+  d: 'day',
+  b: 'business day',
+  w: 'week',
+  q: 'quarter',
+  y: 'year',
+  hourly: 'hour',
+  daily: 'day',
+  weekly: 'week',
+  monthly: 'month',
+  quarterly: 'quarter',
+  yearly: 'year',
+};
+
+/** `month`, `10 minutes`, `business day`, `10min`, `W`, `daily`… @throws BAD_ARGUMENT for anything else. */
 export function parseFrequency(text: string): Frequency {
-  const match = /^\s*(\d+)?\s*(business day|second|minute|hour|day|week|month|quarter|year|step)s?\s*$/i.exec(text);
+  const match = /^\s*(\d+)?\s*([a-z]+(?: day)?)\s*$/i.exec(String(text).slice(0, 60));
   const count = Number(match?.[1] ?? 1);
-  const unit = match?.[2].toLowerCase();
-  if (!unit || !Number.isSafeInteger(count) || count < 1 || count > 1e6 || (unit === 'business day' && count > 1)) {
+  const word = match?.[2].toLowerCase() ?? '';
+  const unit = shortNames[word] ?? word.replace(/s$/, '');
+  const known = /^(business day|second|minute|hour|day|week|month|quarter|year|step)$/.test(unit);
+  if (!known || !Number.isSafeInteger(count) || count < 1 || count > 1e6 || (unit === 'business day' && count > 1)) {
     throw new LookbackError('BAD_ARGUMENT', {
       where: 'frequency',
       expected: 'a spacing such as month, quarter, week, business day, hour, 10 minutes',
-      got: JSON.stringify(text.slice(0, 40)),
+      got: JSON.stringify(String(text).slice(0, 40)),
     });
   }
   if (unit === 'business day') return { kind: 'business', step: 1 };
@@ -86,59 +103,6 @@ export function parseFrequency(text: string): Frequency {
   const months = { month: 1, quarter: 3, year: 12 }[unit];
   if (months) return { kind: 'months', step: months * count };
   return { kind: 'fixed', step: count * (units.find(([name]) => name === unit)?.[1] ?? day) };
-}
-
-/** A time as it stood in the data: its place on the axis, and how precisely it was written. */
-export interface Instant {
-  /** Milliseconds since 1970 in UTC, or the integer itself. */
-  readonly at: number;
-  readonly precision: 'integer' | 'year' | 'month' | 'day' | 'minute' | 'second';
-}
-
-/** Integers, `1949`, `1949-01`, `1949-01-31`, `1949-01-31 10:30[:00[.000]][Z|+01:00]`, Date; undefined for the rest. */
-export function parseTime(value: unknown): Instant | undefined {
-  if (value instanceof Date)
-    return Number.isFinite(value.getTime()) ? { at: value.getTime(), precision: 'second' } : undefined;
-  if (typeof value === 'bigint') return { at: Number(value), precision: 'integer' };
-  if (typeof value === 'number') return Number.isSafeInteger(value) ? { at: value, precision: 'integer' } : undefined;
-  if (typeof value !== 'string') return undefined;
-  const text = value.trim();
-  const match =
-    /^(\d{4})(?:-(\d\d)(?:-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d)(\.\d+)?)?\s*(Z|[+-]\d\d:?\d\d)?)?)?)?$/.exec(text);
-  if (!match) return /^[+-]?\d{1,15}$/.test(text) ? { at: Number(text), precision: 'integer' } : undefined;
-  const [, year, month, date, hours, minutes, seconds, fraction, zone] = match;
-  const at = Date.UTC(
-    Number(year),
-    Number(month ?? 1) - 1,
-    Number(date ?? 1),
-    Number(hours ?? 0),
-    Number(minutes ?? 0),
-    Number(seconds ?? 0),
-  );
-  const back = new Date(at);
-  // 31 February would be read as a day in March.
-  const exists =
-    back.getUTCMonth() === Number(month ?? 1) - 1 &&
-    back.getUTCDate() === Number(date ?? 1) &&
-    Number(hours ?? 0) < 24 &&
-    Number(minutes ?? 0) < 60 &&
-    Number(seconds ?? 0) < 60;
-  if (!exists) return undefined;
-  const precision = seconds ? 'second' : hours ? 'minute' : date ? 'day' : month ? 'month' : 'year';
-  return { at: at + Math.round(Number(fraction ?? 0) * second) - offsetOf(zone), precision };
-}
-
-function offsetOf(zone: string | undefined): number {
-  if (!zone || zone === 'Z') return 0;
-  const sign = zone.startsWith('-') ? -1 : 1;
-  return sign * (Number(zone.slice(1, 3)) * hour + Number(zone.slice(-2)) * minute);
-}
-
-/** A time written as precisely as the data's were. */
-export function formatTime(at: number, precision: Instant['precision']): string {
-  if (precision === 'integer') return String(at);
-  const length = { year: 4, month: 7, day: 10, minute: 16, second: 19 }[precision];
-  return new Date(at).toISOString().slice(0, length).replace('T', ' ');
 }
 
 const monthOf = (at: number) => new Date(at).getUTCFullYear() * 12 + new Date(at).getUTCMonth();
@@ -194,14 +158,27 @@ export function stepFrom(frequency: Frequency, from: number, steps: number): num
     case 'months':
       return addMonths(from, steps * frequency.step);
     case 'business': {
-      let at = from;
-      for (let left = Math.abs(steps); left > 0; ) {
-        at += steps > 0 ? day : -day;
-        const weekday = new Date(at).getUTCDay();
-        if (weekday !== 0 && weekday !== 6) left--;
-      }
-      return at;
+      // A weekend counts as the Friday before it.
+      const today = weekday(from);
+      const total = Math.min(today, 4) + steps;
+      const weeks = Math.floor(total / 5);
+      return from + (weeks * 7 + (total - weeks * 5) - today) * day;
     }
+    default:
+      return frequency satisfies never;
+  }
+}
+
+/** How many steps lie between a fixed moment and `at`: the same for all series of one frequency, for phases of seasons. */
+export function phaseOf(frequency: Frequency, at: number): number {
+  switch (frequency.kind) {
+    case 'integer':
+    case 'fixed':
+      return at / frequency.step;
+    case 'months':
+      return monthOf(at) / frequency.step;
+    case 'business':
+      return stepsBetween(frequency, 0, at);
     default:
       return frequency satisfies never;
   }

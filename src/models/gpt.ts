@@ -83,7 +83,10 @@ export const gptDefaults = {
 } as const satisfies Partial<GPTConfig>;
 
 /** What `forward` takes besides ids. */
-export type GPTForwardOptions = Pick<BlockForwardOptions, 'tap' | 'random' | 'path' | 'mask' | 'cache'>;
+export interface GPTForwardOptions extends Pick<BlockForwardOptions, 'tap' | 'random' | 'path' | 'mask' | 'cache'> {
+  /** i32 [B, T]: where each token stands, when several documents share a row; 0, 1, 2, … by default. */
+  places?: Tensor;
+}
 
 export class GPT extends Module implements Generative {
   readonly config: Required<GPTConfig>;
@@ -153,7 +156,7 @@ export class GPT extends Module implements Generative {
     const offset = options.cache?.length ?? 0;
     this.check(ids, offset);
     let x = this.embedding.forward(ids);
-    if (this.positions) x = this.positions.forward(x, offset);
+    if (this.positions) x = this.positions.forward(x, offset, options.places);
     x = tapped(options, 'embedding', this.dropout.forward(x, within(options, 'embedding')));
     this.blocks.forEach((block, i) => {
       x = block.forward(x, within(options, `blocks.${i}`));

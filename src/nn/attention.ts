@@ -53,7 +53,10 @@ export interface AttentionOptions {
 export interface AttentionForwardOptions extends ForwardOptions {
   /** What keys and values are made from, [B, Tk, C']; x itself by default. */
   memory?: Tensor;
-  /** u8 [B, Tk], 1 where a key may be seen. */
+  /**
+   * u8 [B, Tk], 1 where a key may be seen, or [B, Tq, Tk], 1 where this query may see it (documents packed into one row).
+   * The latter holds the whole pattern in memory, as a tap does.
+   */
   mask?: Tensor;
   /** Keys and values of earlier steps. Self-attention only. */
   cache?: KeyValueCache;
@@ -140,7 +143,7 @@ export class MultiHeadAttention extends Module {
     k = tapped(options, 'key', k);
     v = tapped(options, 'value', v);
     if (cache) ({ keys: k, values: v } = cache.extend(this, k, v));
-    const explicit = this.dropout.active || tapFor(options, 'pattern');
+    const explicit = this.dropout.active || tapFor(options, 'pattern') || mask?.rank === 3;
     const { causal, window } = this;
     const slopes = this.alibi ? alibiSlopes(this.heads) : undefined;
     const mixed = explicit ? this.mix(q, k, v, options, slopes) : attention(q, k, v, { causal, mask, window, slopes });
@@ -172,14 +175,15 @@ export class MultiHeadAttention extends Module {
     let causal = this.causal ? tril(Tq, Tk, Tk - Tq) : undefined;
     if (causal && this.window > 0) causal = logicalAnd(causal, triu(Tq, Tk, Tk - Tq - this.window + 1));
     if (!mask) return causal;
-    if (mask.rank !== 2 || mask.shape[1] !== Tk) {
+    const fits = mask.rank === 2 || (mask.rank === 3 && mask.shape[1] === Tq);
+    if (!fits || mask.shape[mask.rank - 1] !== Tk) {
       throw new LookbackError('SHAPE_MISMATCH', {
         where: 'attention',
-        expected: `mask u8 [B, ${Tk}]`,
+        expected: `mask u8 [B, ${Tk}] or [B, ${Tq}, ${Tk}]`,
         got: show(mask.shape),
       });
     }
-    const keys = reshape(mask, [mask.shape[0], 1, 1, Tk]);
+    const keys = reshape(mask, [mask.shape[0], 1, mask.rank === 3 ? Tq : 1, Tk]);
     return causal ? logicalAnd(causal, keys) : keys;
   }
 

@@ -1,4 +1,5 @@
 /** Layers: modules with named parameters, taps, initialisation. */
+export { AdditiveAttention } from './additiveAttention.ts';
 export { type AttentionForwardOptions, type AttentionOptions, MultiHeadAttention } from './attention.ts';
 export { KeyValueCache } from './cache.ts';
 export { Conv1d, type Conv1dOptions } from './convolution.ts';
@@ -25,4 +26,5 @@ export {
 export { RNN } from './rnn.ts';
 export { type Layer, Sequential } from './sequential.ts';
 export { type ForwardOptions, type Tap, tapFor, tapped, within } from './tap.ts';
+export { TemporalBlock, type TemporalBlockOptions } from './temporalBlock.ts';
 export { type BlockForwardOptions, TransformerBlock, type TransformerBlockOptions } from './transformerBlock.ts';

@@ -1,12 +1,13 @@
 /**
  * How a Transformer knows order: learned or sinusoidal vectors added to the input, rotations of queries and keys, or a
  * slope on the scores (ALiBi, in attention.ts).
- * `offset` is the position of the first step, when earlier ones lie in a cache.
+ * `offset` is the position of the first step, when earlier ones lie in a cache; `places` i32 [B, T] are the positions
+ * themselves, where several documents share a row. Rotations and slopes see distances alone and need none.
  */
 import { LookbackError } from '../errors.ts';
 import { cos, pow, sin } from '../math.ts';
 import type { Random } from '../random.ts';
-import { add, type Parameter, slice, type Tensor, tensor } from '../tensor/index.ts';
+import { add, embedding, type Parameter, slice, type Tensor, tensor } from '../tensor/index.ts';
 import { rotary, rotaryTables } from '../tensor/ops/rotary.ts';
 import { unscoped } from '../tensor/scope.ts';
 import { show } from '../tensor/shape.ts';
@@ -28,9 +29,9 @@ export class LearnedPositions extends Module {
     this.weight = parameter([context, width], weight, random.split('weight'));
   }
 
-  /** @throws LookbackError SHAPE_MISMATCH for steps beyond the context. */
-  forward(x: Tensor, offset = 0): Tensor {
-    return add(x, rowsOf(this.weight, x, offset));
+  /** @throws LookbackError SHAPE_MISMATCH for steps beyond the context, INDEX_OUT_OF_RANGE for such a place. */
+  forward(x: Tensor, offset = 0, places?: Tensor): Tensor {
+    return add(x, places ? embedding(this.weight, places) : rowsOf(this.weight, x, offset));
   }
 }
 
@@ -42,9 +43,10 @@ export class SinusoidalPositions extends Module {
     super();
   }
 
-  forward(x: Tensor, offset = 0): Tensor {
+  /** @throws LookbackError INDEX_OUT_OF_RANGE for a place beyond the steps of x. */
+  forward(x: Tensor, offset = 0, places?: Tensor): Tensor {
     const [table] = this.tables.upTo(offset + x.shape[1], x);
-    return add(x, rowsOf(table, x, offset));
+    return add(x, places ? embedding(table, places) : rowsOf(table, x, offset));
   }
 }
 

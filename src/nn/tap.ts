@@ -12,6 +12,9 @@
  *               through the later steps included. KIND is rnn, lstm or gru, L the layer. The reverse direction of a
  *               bidirectional lstm is lstm.L.reverse.*, in the order it reads (last step first).
  *   models      embedding [B, T, C], blocks.L.*, norm [B, T, C], logits [B, T, V] or forecast [B, horizon, targets]
+ *   forecasters forecast [B, horizon, targets · P], P numbers of the head; seq2seq: encoder.gru.L.*, attention.H.pattern
+ *               [B, T] at step H of the horizon, alignments [B, horizon, T] (seen, not replaced); tcn: blocks.L.output
+ *               [B, T, C]; nbeats: blocks.L.forecast [B, horizon, P]; dlinear: trend [B, T]
  *
  * `gates` and `cells` come out of one fused kernel: they can be seen but not replaced.
  */

@@ -44,7 +44,7 @@ export interface TransformerBlockOptions {
 }
 
 export interface BlockForwardOptions extends ForwardOptions {
-  /** u8 [B, T], 1 where a step of x may be seen. */
+  /** u8 [B, T], 1 where a step of x may be seen, or [B, T, T], 1 where the first may see the second. */
   mask?: Tensor;
   /** What `cross` attends to, [B, S, C]. */
   memory?: Tensor;

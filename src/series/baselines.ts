@@ -89,10 +89,22 @@ export const windowAverage: ForecastFormula = (history, horizon, period) => {
 };
 
 /** Mean |y_t - y_(t-period)| over a training part: the in-sample MAE of the one-step seasonal naive forecast. */
-export function seasonalErrorScale(training: ArrayLike<number>, period: number): number {
-  requireLength('seasonalErrorScale', training, period, period + 1);
+export const seasonalErrorScale = (training: ArrayLike<number>, period: number): number =>
+  meanSeasonalError('seasonalErrorScale', training, period, Math.abs);
+
+/** Mean (y_t - y_(t-period))² over a training part. */
+export const seasonalSquaredScale = (training: ArrayLike<number>, period: number): number =>
+  meanSeasonalError('seasonalSquaredScale', training, period, (error) => error * error);
+
+function meanSeasonalError(
+  where: string,
+  training: ArrayLike<number>,
+  period: number,
+  loss: (error: number) => number,
+): number {
+  requireLength(where, training, period, period + 1);
   let sum = 0;
-  for (let t = period; t < training.length; t++) sum += Math.abs(training[t] - training[t - period]);
+  for (let t = period; t < training.length; t++) sum += loss(training[t] - training[t - period]);
   return sum / (training.length - period);
 }
 

@@ -9,14 +9,16 @@ export {
   seasonalErrorScale,
   seasonalNaive,
   seasonalNaiveGrowth,
+  seasonalSquaredScale,
   windowAverage,
 } from './baselines.ts';
 export * from './classical/index.ts';
-export { mae, mape, mase, rmse, smape } from './metrics.ts';
+export { mae, mape, mase, rmse, rmsse, smape } from './metrics.ts';
+export { crpsOfGaussian, crpsOfQuantiles, crpsOfSamples, pinball, shareInside } from './metrics-distribution.ts';
 export type { Series } from './series.ts';
 export type { ChainOptions, ChainState } from './transform-chain.ts';
 export { TransformChain } from './transform-chain.ts';
-export type { Transform, TransformName } from './transforms.ts';
-export { transformNames } from './transforms.ts';
+export type { Transform, TransformName, TransformScope, TransformSpec, WindowMove } from './transforms.ts';
+export { transformNames, transformScopes } from './transforms.ts';
 export type { Channels, Range, WindowOptions, Windows } from './windows.ts';
 export { makeWindows } from './windows.ts';

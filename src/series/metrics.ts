@@ -5,11 +5,17 @@
  */
 
 import { LookbackError } from '../errors.ts';
-import { seasonalErrorScale } from './baselines.ts';
+import { seasonalErrorScale, seasonalSquaredScale } from './baselines.ts';
 
-type Numbers = ArrayLike<number>;
+export type Numbers = ArrayLike<number>;
 
-function meanOver(where: string, actual: Numbers, forecast: Numbers, term: (a: number, f: number) => number): number {
+/** The mean of a term over pairs. @throws SHAPE_MISMATCH for other than two equally long arrays of at least one. */
+export function meanOver(
+  where: string,
+  actual: Numbers,
+  forecast: Numbers,
+  term: (a: number, f: number) => number,
+): number {
   if (actual.length !== forecast.length || actual.length === 0) {
     throw new LookbackError('SHAPE_MISMATCH', {
       where,
@@ -52,4 +58,15 @@ export function mase(actual: Numbers, forecast: Numbers, training: Numbers, peri
   const error = mae(actual, forecast);
   const scale = seasonalErrorScale(training, period);
   return scale === 0 ? Number.NaN : error / scale;
+}
+
+/**
+ * Root mean squared scaled error (Makridakis et al. 2022, the M5 competition, with period 1): the RMSE over the root of
+ * the in-sample mean squared error of the one-step seasonal naive forecast on `training`. NaN where that scale is 0.
+ * @throws DATA_INVALID where `training` is not longer than `period`.
+ */
+export function rmsse(actual: Numbers, forecast: Numbers, training: Numbers, period: number): number {
+  const error = rmse(actual, forecast);
+  const scale = seasonalSquaredScale(training, period);
+  return scale === 0 ? Number.NaN : error / Math.sqrt(scale);
 }

@@ -2,21 +2,31 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { airlinePassengers } from './airline.ts';
 import { TransformChain } from './transform-chain.ts';
-import { transformNames } from './transforms.ts';
+import { type TransformSpec, transformNames } from './transforms.ts';
+import { makeWindows } from './windows.ts';
 
 const thrown = (code: string, ...words: string[]) =>
   expect.objectContaining({ code, message: expect.stringMatching(new RegExp(words.join('[^]*'))) });
 
 const period = 4;
 const lookback = 6;
-/** Any order of any transforms that positive series allow: log first, centre last. */
-const chainNames = fc
+/** Any order of any transforms that positive series allow: a logarithm or power first, windows last. */
+const chainSpecs = fc
   .tuple(
-    fc.boolean(),
-    fc.array(fc.constantFrom('standardize', 'difference', 'seasonalDifference'), { maxLength: 4 }),
-    fc.boolean(),
+    fc.constantFrom<TransformSpec | undefined>(
+      undefined,
+      'log',
+      'boxCox',
+      { name: 'boxCox', lambda: 0.3 },
+      { name: 'boxCox', lambda: 0 },
+      { name: 'boxCox', lambda: -0.5 },
+    ),
+    fc.array(fc.constantFrom<TransformSpec>('standardize', 'minMax', 'difference', 'seasonalDifference'), {
+      maxLength: 4,
+    }),
+    fc.constantFrom<TransformSpec | undefined>(undefined, 'centre', 'normalize'),
   )
-  .map(([log, middle, centre]) => [...(log ? ['log'] : []), ...middle, ...(centre ? ['centre'] : [])]);
+  .map(([first, middle, windows]) => [first, ...middle, windows].filter((spec) => spec !== undefined));
 const positiveSeries = fc
   .array(fc.double({ min: 0.5, max: 1000, noNaN: true }), { minLength: 40, maxLength: 60 })
   .map((values) => Float64Array.from(values));
@@ -24,20 +34,22 @@ const positiveSeries = fc
 describe('TransformChain', () => {
   it('undoes exactly what it did, for every list of transforms', () => {
     fc.assert(
-      fc.property(chainNames, positiveSeries, fc.integer({ min: 1, max: 10 }), (names, values, horizon) => {
+      fc.property(chainSpecs, positiveSeries, fc.integer({ min: 1, max: 10 }), (names, values, horizon) => {
         const origin = values.length - horizon;
         const history = values.subarray(0, origin);
         const chain = new TransformChain(names, { period, lookback }).fit(history);
         const all = chain.apply(values);
         expect(all.length).toBe(values.length - chain.lost);
-        // A perfect model's forecast: the transformed future, centred as the model's input is.
-        const input = chain.input(history, lookback);
-        const shift = chain.centresWindows ? all[origin - chain.lost - 1] - input[lookback - 1] : 0;
-        const forecast = all.subarray(origin - chain.lost).map((value) => value - shift);
+        // A perfect model's forecast: the transformed future, moved as the model's input is.
+        const known = all.subarray(0, origin - chain.lost);
+        const { shift, scale } = chain.windowMove(known);
+        expect(chain.input(history, lookback)).toEqual(known.slice(-lookback).map((value) => (value - shift) / scale));
+        const forecast = all.subarray(origin - chain.lost).map((value) => (value - shift) / scale);
         const restored = chain.invertForecast(forecast, history);
         restored.forEach((value, i) => {
-          // Four differences of values up to 1000, summed over 10 steps, lose at most some 1e5 roundings.
-          expect(Math.abs(value - values[origin + i])).toBeLessThan(1e-8 * Math.max(1, values[origin + i]));
+          // Four differences of values up to 1000, summed over 10 steps, lose at most some 1e5 roundings; a power of
+          // -0.5 loses some 1e3 more, for it is flat where values are large.
+          expect(Math.abs(value - values[origin + i])).toBeLessThan(1e-6 * Math.max(1, values[origin + i]));
         });
       }),
       { seed: 1, numRuns: 500 },
@@ -47,7 +59,7 @@ describe('TransformChain', () => {
   it('learns from the training part alone, and each value depends on no later one', () => {
     fc.assert(
       fc.property(
-        chainNames,
+        chainSpecs,
         positiveSeries,
         fc.double({ min: 0.5, max: 1000, noNaN: true }),
         (names, values, other) => {
@@ -83,14 +95,60 @@ describe('TransformChain', () => {
     expect(chain.invertForecast([0, 1], Float64Array.of(9, 1, 2, 6))).toEqual(Float64Array.of(3, 4));
   });
 
+  it('finds the power by itself, or takes the one given', () => {
+    const { values } = airlinePassengers();
+    const [{ lambda }] = new TransformChain(['boxCox'], { period: 12 }).fit(values.subarray(0, 120)).toJSON()
+      .transforms as { lambda: number }[];
+    // R's BoxCox.lambda by Guerrero's method (tests/classical/fixtures.json).
+    expect(lambda).toBeCloseTo(-0.30966, 4);
+    const root = new TransformChain([{ name: 'boxCox', lambda: 0.5 }]).fit(values);
+    expect(root.apply(Float64Array.of(9))[0]).toBeCloseTo(4, 12);
+    // Beyond the range of the transform lies the end of the range, not NaN.
+    expect(root.invertForecast([-5], values)[0]).toBeCloseTo(0, 12);
+  });
+
+  it('brings the training part to 0 to 1, and a window to mean 0 and deviation 1', () => {
+    const { values } = airlinePassengers();
+    const ranged = new TransformChain(['minMax']).fit(values.subarray(0, 120)).apply(values);
+    expect(Math.min(...ranged.subarray(0, 120))).toBe(0);
+    expect(Math.max(...ranged.subarray(0, 120))).toBe(1);
+    expect(Math.max(...ranged)).toBeGreaterThan(1);
+    const input = new TransformChain(['normalize'], { lookback: 24 }).fit(values).input(values, 24);
+    expect(input.reduce((sum, x) => sum + x, 0)).toBeCloseTo(0, 10);
+    expect(input.reduce((sum, x) => sum + x * x, 0) / 24).toBeCloseTo(1, 10);
+    const { inputs, centres, scales } = makeWindows([[values]], { lookback: 24, horizon: 3, normalize: true });
+    expect(inputs[5] * scales[0] + centres[0]).toBeCloseTo(values[5], 3);
+  });
+
+  it('shares the numbers of a global transform among series, and only those', () => {
+    const series = [Float64Array.of(1, 2, 3), Float64Array.of(10, 20, 30)];
+    const fit = (...specs: TransformSpec[]) =>
+      TransformChain.fitTogether(specs, series).map((chain) => chain.toJSON().transforms);
+    expect(fit({ name: 'minMax', scope: 'global' })).toEqual([
+      [{ name: 'minMax', least: 1, range: 29 }],
+      [{ name: 'minMax', least: 1, range: 29 }],
+    ]);
+    const [[own, together], [otherOwn, otherTogether]] = fit('minMax', { name: 'standardize', scope: 'global' });
+    expect(own).not.toEqual(otherOwn);
+    expect(together).toEqual(otherTogether);
+    expect(together).toMatchObject({ name: 'standardize', mean: 0.5 });
+    // Changing what another series holds changes a global number and no other.
+    const changed = TransformChain.fitTogether(['minMax'], [series[0], Float64Array.of(7, 8)]);
+    expect(changed[0].toJSON().transforms[0]).toEqual(own);
+  });
+
   it('survives JSON', () => {
     const { values } = airlinePassengers();
-    const names = ['log', 'difference', 'seasonalDifference', 'standardize', 'centre'];
-    const chain = new TransformChain(names, { period: 12, lookback: 24 }).fit(values);
-    const copy = TransformChain.fromJSON(JSON.parse(JSON.stringify(chain)));
-    expect(copy.names).toEqual(names);
-    expect(copy.apply(values)).toEqual(chain.apply(values));
-    expect(copy.invertForecast([1, 2, 3], values)).toEqual(chain.invertForecast([1, 2, 3], values));
+    for (const names of [
+      ['log', 'difference', 'seasonalDifference', 'standardize', 'centre'],
+      ['boxCox', 'minMax', 'normalize'],
+    ]) {
+      const chain = new TransformChain(names, { period: 12, lookback: 24 }).fit(values);
+      const copy = TransformChain.fromJSON(JSON.parse(JSON.stringify(chain)));
+      expect(copy.names).toEqual(names);
+      expect(copy.apply(values)).toEqual(chain.apply(values));
+      expect(copy.invertForecast([1, 2, 3], values)).toEqual(chain.invertForecast([1, 2, 3], values));
+    }
   });
 
   it('leaves a constant series at 0', () => {
@@ -118,6 +176,16 @@ describe('TransformChain', () => {
       expect(() => new TransformChain(['centre', 'log'], { lookback })).toThrow(
         thrown('RECIPE_INVALID', 'centre', 'last'),
       );
+    });
+
+    it('settings that are none, with the nearest', () => {
+      const chain = (spec: object) => () => new TransformChain([spec as TransformSpec]);
+      expect(chain({ name: 'boxcox' })).toThrow(thrown('RECIPE_INVALID', 'boxcox', 'Did you mean boxCox'));
+      expect(chain({ name: 'boxCox', lamda: 1 })).toThrow(thrown('RECIPE_INVALID', 'lamda', 'Did you mean lambda'));
+      expect(chain({ name: 'boxCox', lambda: 3 })).toThrow(thrown('RECIPE_INVALID', 'lambda from -1 to 2', '3'));
+      expect(chain({ name: 'log', scope: 'global' })).toThrow(thrown('RECIPE_INVALID', 'no settings', 'scope'));
+      expect(chain({ name: 'minMax', scope: 'globl' })).toThrow(thrown('RECIPE_INVALID', 'Did you mean global'));
+      expect(() => new TransformChain(['normalize', 'log'], { lookback })).toThrow(thrown('RECIPE_INVALID', 'last'));
     });
 
     it('values a transform does not take, by index in the original series', () => {

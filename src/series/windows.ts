@@ -6,6 +6,7 @@
  */
 
 import { LookbackError } from '../errors.ts';
+import { windowMove } from './transforms.ts';
 
 /** The F channels of one series, all of the same length. */
 export type Channels = readonly Float64Array[];
@@ -25,6 +26,8 @@ export interface WindowOptions {
   stride?: number;
   /** Subtract the mean of each window's inputs from its inputs and targets, channel by channel. */
   centre?: boolean;
+  /** Subtract that mean and divide by the deviation of each window's inputs (1 where they are constant). */
+  normalize?: boolean;
   /** One range a series; without it, the whole series. Every target lies inside it. */
   ranges?: readonly Range[];
   /** Let inputs reach back before the range, as at the start of a validation part. */
@@ -41,6 +44,8 @@ export interface Windows {
   targetShape: [number, number, number];
   /** What was subtracted, [N, F]; 0 where nothing was. */
   centres: Float64Array;
+  /** What was divided by after that, [N, F]; 1 where nothing was. */
+  scales: Float64Array;
   /** For each window its series, and the origin: the index of its first target. */
   index: { series: number; origin: number }[];
 }
@@ -52,7 +57,7 @@ export interface Windows {
  */
 export function makeWindows(
   series: readonly Channels[],
-  { lookback, horizon, stride = 1, centre = false, ranges, earlierInputs = false }: WindowOptions,
+  { lookback, horizon, stride = 1, centre = false, normalize = false, ranges, earlierInputs = false }: WindowOptions,
 ): Windows {
   for (const [name, size] of Object.entries({ lookback, horizon, stride })) {
     if (!Number.isInteger(size) || size < 1) refuse('BAD_ARGUMENT', `${name} to be a whole number >= 1`, String(size));
@@ -85,20 +90,24 @@ export function makeWindows(
   const inputs = new Float32Array(count * lookback * features);
   const targets = new Float32Array(count * horizon * features);
   const centres = new Float64Array(count * features);
+  const scales = new Float64Array(count * features).fill(1);
+  const name = normalize ? 'normalize' : 'centre';
   for (let n = 0; n < count; n++) {
     const { series: s, origin } = index[n];
     for (let f = 0; f < features; f++) {
       const values = series[s][f];
-      let mean = 0;
-      if (centre) {
-        for (let t = origin - lookback; t < origin; t++) mean += values[t];
-        mean /= lookback;
-      }
-      centres[n * features + f] = mean;
+      const moved = centre || normalize;
+      const { shift, scale } = moved
+        ? windowMove({ name, lookback }, values.subarray(0, origin))
+        : { shift: 0, scale: 1 };
+      centres[n * features + f] = shift;
+      scales[n * features + f] = scale;
       for (let t = 0; t < lookback; t++) {
-        inputs[(n * lookback + t) * features + f] = values[origin - lookback + t] - mean;
+        inputs[(n * lookback + t) * features + f] = (values[origin - lookback + t] - shift) / scale;
       }
-      for (let t = 0; t < horizon; t++) targets[(n * horizon + t) * features + f] = values[origin + t] - mean;
+      for (let t = 0; t < horizon; t++) {
+        targets[(n * horizon + t) * features + f] = (values[origin + t] - shift) / scale;
+      }
     }
   }
   return {
@@ -107,6 +116,7 @@ export function makeWindows(
     targets,
     targetShape: [count, horizon, features],
     centres,
+    scales,
     index,
   };
 }

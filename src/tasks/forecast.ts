@@ -11,26 +11,24 @@ import { LookbackError } from '../errors.ts';
 import { Forecaster } from '../models/index.ts';
 import type { ForwardOptions } from '../nn/index.ts';
 import { Random } from '../random.ts';
+import { baselines, mape, mase, rmse, type Series } from '../series/index.ts';
+import { inference, scope, type Tensor, tensor } from '../tensor/index.ts';
+import type { Evaluation, Trainable } from '../train/index.ts';
+import { type Ahead, besideOf, forecastAfter, forecastAll } from './forecastAhead.ts';
 import {
-  baselines,
-  makeWindows,
-  mape,
-  mase,
-  rmse,
-  type Series,
-  TransformChain,
-  type Windows,
-} from '../series/index.ts';
-import { inference, meanSquaredError, scope, type Tensor, tensor } from '../tensor/index.ts';
-import type { Batch, Evaluation, Trainable } from '../train/index.ts';
+  type Beside,
+  type BesideScale,
+  type Fitted,
+  type InputShape,
+  inputShape,
+  type Prepared,
+  prepareSeries,
+  type WindowBatch,
+  WindowSet,
+} from './forecastWindows.ts';
 import type { ForecastRecipe } from './recipe.ts';
 
-/** Look-back windows [B, L, 1] and the values that follow them [B, H, 1]. */
-export interface WindowBatch extends Batch {
-  readonly inputs: Float32Array;
-  readonly targets: Float32Array;
-  readonly rows: number;
-}
+export { forecastAfter, type WindowBatch };
 
 /** One line of the table at the end. Errors on the original scale; MAPE in percent. */
 export interface Score {
@@ -44,95 +42,97 @@ export interface Score {
   forecast: Float64Array;
 }
 
-interface Prepared {
-  readonly series: Series;
-  readonly chain: TransformChain;
-  /** Transformed values; element i belongs to time i + chain.lost. */
-  readonly values: Float64Array;
-  readonly trainEnd: number;
-  readonly testStart: number;
-}
-
-/** The model a recipe describes, freshly initialised from its seed. */
-export function buildForecaster({ model, window, train }: ForecastRecipe): Forecaster {
-  return new Forecaster({ ...model, ...window }, { random: new Random(train.seed, 'parameters') });
-}
-
-/**
- * The next H values after `history` [n], both on the original scale, by a trained model and the transforms fitted with it.
- *
- * @throws LookbackError DATA_INVALID for a history too short for the window, or a value that a transform does not take
- */
-export function forecastAfter(model: Forecaster, history: Float64Array, chain: TransformChain): Float64Array {
-  const { lookback } = model.config;
-  const input = Float32Array.from(chain.input(history, lookback));
-  const output = scope(() => inference(() => model.forward(tensor(input, { shape: [1, lookback, 1] }), {}).dataSync()));
-  return chain.invertForecast(output, history);
+/** The model a recipe describes, freshly initialised from its seed; for windows of one feature unless `shape` says more. */
+export function buildForecaster(
+  { model, window, train, data, loss, levels, scaling, seriesEmbedding = 0 }: ForecastRecipe,
+  shape: InputShape = { features: 1, known: 0, fixed: 0, series: data.sources?.length ?? 1 },
+): Forecaster {
+  const embedding = seriesEmbedding > 0 ? { series: shape.series, seriesWidth: seriesEmbedding } : { series: 0 };
+  const head = { ...(loss ? { loss } : {}), ...(levels ? { levels } : {}), ...(scaling ? { scaling } : {}) };
+  const { features, known, fixed } = shape;
+  return new Forecaster(
+    { ...model, ...window, ...head, period: data.period ?? 1, features, known, fixed, ...embedding },
+    { random: new Random(train.seed, 'parameters') },
+  );
 }
 
 export class ForecastTask implements Trainable<WindowBatch> {
   readonly unit = 'values';
   readonly model: Forecaster;
   readonly prepared: readonly Prepared[];
-  private readonly windows: Windows;
-  private readonly validationWindows: Windows | undefined;
+  /** Of covariates. */
+  readonly scale: BesideScale;
+  /** Whether windows carry the feature of missing values. */
+  readonly masked: boolean;
+  private readonly windows: WindowSet;
+  private readonly validationWindows: WindowSet | undefined;
   private readonly sampler: ShuffledSampler;
 
-  /** @throws LookbackError DATA_INVALID when a series is too short for the windows and the split. */
+  /**
+   * @param inputs what is known beside each series, and what was fitted before
+   * @throws LookbackError DATA_INVALID when a series is too short for the windows and the split.
+   */
   constructor(
     readonly recipe: ForecastRecipe,
     series: readonly Series[],
+    private readonly inputs: { beside?: readonly Beside[]; fitted?: Fitted } = {},
   ) {
-    const { window, split, train } = recipe;
-    this.prepared = series.map((one) => prepare(one, recipe));
-    const centre = recipe.transform.includes('centre');
-    const channels = this.prepared.map(({ values }) => [values]);
-    const ranges = this.prepared.map(({ chain, trainEnd }) => ({ from: 0, to: trainEnd - chain.lost }));
-    this.windows = makeWindows(channels, { ...window, centre, ranges });
+    const { split, train } = recipe;
+    const { prepared, scale, masked } = prepareSeries(series, recipe, inputs);
+    this.prepared = prepared;
+    this.scale = scale;
+    this.masked = masked;
+    const ranges = prepared.map(({ chain, trainEnd }) => ({ from: chain.lost, to: trainEnd }));
+    this.windows = new WindowSet(prepared, recipe, masked, ranges);
     if (split.validation > 0) {
-      const held = this.prepared.map(({ chain, trainEnd, testStart }) => ({
-        from: trainEnd - chain.lost,
-        to: testStart - chain.lost,
-      }));
-      this.validationWindows = makeWindows(channels, { ...window, centre, ranges: held, earlierInputs: true });
+      const held = prepared.map(({ trainEnd, testStart }) => ({ from: trainEnd, to: testStart, earlierInputs: true }));
+      this.validationWindows = new WindowSet(prepared, recipe, masked, held);
     }
-    this.sampler = new ShuffledSampler({
-      count: this.windows.inputShape[0],
-      batch: Math.min(train.batch, this.windows.inputShape[0]),
-      seed: train.seed,
-    });
-    this.model = buildForecaster(recipe);
+    const { count } = this.windows;
+    this.sampler = new ShuffledSampler({ count, batch: Math.min(train.batch, count), seed: train.seed });
+    this.model = buildForecaster(recipe, inputShape(prepared, masked));
   }
 
   next(): WindowBatch {
-    return this.pick(this.windows, this.sampler.next());
+    return this.windows.pick(this.sampler.next());
   }
 
-  loss({ inputs, targets, rows }: WindowBatch, options: ForwardOptions): Tensor {
+  loss(batch: WindowBatch, options: ForwardOptions): Tensor {
     const { lookback, horizon } = this.recipe.window;
-    const predicted = this.model.forward(tensor(inputs, { shape: [rows, lookback, 1] }), options);
-    return meanSquaredError(predicted, tensor(targets, { shape: [rows, horizon, 1] }));
+    const { inputs, targets, counted, rows } = batch;
+    const x = tensor(inputs, { shape: [rows, lookback, this.model.config.features] });
+    const y = tensor(targets, { shape: [rows, horizon, 1] });
+    const observed = counted && tensor(counted, { shape: [rows, horizon, 1] });
+    return this.model.loss(x, y, { ...options, ...besideOf(batch, this.model), counted: observed });
   }
 
-  /** Squared error on the transformed scale and MAPE on the original one; on validation windows where there are any. */
+  /** The loss on the transformed scale and MAPE on the original one; on validation windows where there are any. */
   evaluate(): Evaluation {
     const trainLoss = this.lossOver(this.windows);
     if (!this.validationWindows) return { score: trainLoss, metrics: { trainLoss } };
     const validationLoss = this.lossOver(this.validationWindows);
-    const errors = this.validationWindows.index.map(({ series, origin }) => {
-      const { chain, series: one } = this.prepared[series];
-      const at = origin + chain.lost;
-      const forecast = this.forecastFrom(series, at);
-      return mape(one.values.subarray(at, at + forecast.length), forecast);
-    });
+    const { origins } = this.validationWindows;
+    const { horizon } = this.recipe.window;
+    const forecasts = this.aheadFrom(origins);
+    const errors = origins.map(({ series, origin }, i) =>
+      mape(this.prepared[series].series.values.subarray(origin, origin + horizon), forecasts[i].mean),
+    );
     const validationMape = errors.reduce((sum, error) => sum + error, 0) / errors.length;
     return { score: validationLoss, metrics: { validationLoss, trainLoss, validationMape } };
   }
 
   /** The next H values after `origin`, from what came before it; on the original scale. */
   forecastFrom(which: number, origin = this.prepared[which].series.values.length): Float64Array {
-    const { series, chain } = this.prepared[which];
-    return forecastAfter(this.model, series.values.subarray(0, origin), chain);
+    return this.aheadFrom([{ series: which, origin }])[0].mean;
+  }
+
+  /** What is expected after each origin, from what came before it; on the original scale. */
+  aheadFrom(origins: readonly { series: number; origin: number }[]): Ahead[] {
+    const histories = origins.map(({ series, origin }) => {
+      const { chain, series: one } = this.prepared[series];
+      return { values: one.values.subarray(0, origin), chain, beside: this.inputs.beside?.[series], series };
+    });
+    return forecastAll(this.model, histories, this);
   }
 
   /**
@@ -141,7 +141,7 @@ export class ForecastTask implements Trainable<WindowBatch> {
    */
   scores(): Score[] {
     if (this.recipe.split.test === 0) return [];
-    const description = `trained on ${this.windows.inputShape[0]} windows`;
+    const description = `trained on ${this.windows.count} windows`;
     const byModel = this.score(this.recipe.model.kind, description, true, (which, origin) =>
       this.forecastFrom(which, origin),
     );
@@ -212,50 +212,18 @@ export class ForecastTask implements Trainable<WindowBatch> {
     return { name, description, trained, forecast, mape: sums.mape / n, rmse: sums.rmse / n, mase: sums.mase / n };
   }
 
-  private lossOver(windows: Windows): number {
-    const all = Int32Array.from({ length: windows.inputShape[0] }, (_, i) => i);
+  private lossOver(windows: WindowSet): number {
+    const all = Int32Array.from({ length: windows.count }, (_, i) => i);
     const size = 256;
     let sum = 0;
     for (let from = 0; from < all.length; from += size) {
-      const batch = this.pick(windows, all.subarray(from, from + size));
+      const batch = windows.pick(all.subarray(from, from + size));
       sum += scope(() => inference(() => this.loss(batch, {})).item()) * batch.rows;
     }
     return sum / all.length;
-  }
-
-  private pick(windows: Windows, rows: Int32Array): WindowBatch {
-    const { lookback, horizon } = this.recipe.window;
-    const inputs = new Float32Array(rows.length * lookback);
-    const targets = new Float32Array(rows.length * horizon);
-    rows.forEach((row, i) => {
-      inputs.set(windows.inputs.subarray(row * lookback, (row + 1) * lookback), i * lookback);
-      targets.set(windows.targets.subarray(row * horizon, (row + 1) * horizon), i * horizon);
-    });
-    return { inputs, targets, rows: rows.length, count: targets.length };
   }
 }
 
 function ranked(scores: Score[]): Score[] {
   return scores.sort((a, b) => a.mape - b.mape || a.rmse - b.rmse);
-}
-
-function prepare(series: Series, { split, window, transform }: ForecastRecipe): Prepared {
-  const testStart = series.values.length - split.test;
-  const trainEnd = testStart - split.validation;
-  const chain = new TransformChain(transform, { period: series.period, lookback: window.lookback });
-  const lost = transform.reduce(
-    (sum, name) => sum + (name === 'difference' ? 1 : name === 'seasonalDifference' ? (series.period ?? 0) : 0),
-    0,
-  );
-  const needed = lost + window.lookback + window.horizon;
-  if (trainEnd < needed) {
-    throw new LookbackError('DATA_INVALID', {
-      where: `series ${series.name}`,
-      expected: `at least ${needed} values before the held-out parts (lookback ${window.lookback}, horizon ${window.horizon}, ${lost} lost to differences)`,
-      got: `${Math.max(trainEnd, 0)} of ${series.values.length}`,
-      next: 'Shorten window.lookback or window.horizon, or hold out less',
-    });
-  }
-  chain.fit(series.values.subarray(0, trainEnd));
-  return { series, chain, values: chain.apply(series.values), trainEnd, testStart };
 }

@@ -47,7 +47,7 @@ export function phrase(issue: z.core.$ZodRawIssue): string {
     case 'too_big':
       return `expected ${bound(issue)}, ${got}`;
     case 'invalid_value':
-      return `expected ${choices(issue.values)}, ${got}`;
+      return `expected ${choices(issue.values)}, ${got}${near(issue.input, issue.values)}`;
     case 'unrecognized_keys':
       return issue.keys.map((key) => unknownKey(key, keysOf(issue.inst))).join('; ');
     case 'invalid_union':
@@ -113,8 +113,13 @@ function unionPhrase(issue: z.core.$ZodRawIssue<z.core.$ZodIssueInvalidUnion>): 
   }
   const values = def.options.flatMap((option) => option._zod.def.shape?.[discriminator]?._zod.def.values ?? []);
   const got = (issue.input as Record<string, unknown>)[discriminator];
-  const near = typeof got === 'string' ? nearest(got, values.map(String)) : undefined;
-  return `expected ${choices(values)}, got ${show(got)}${near ? `, did you mean ${near}` : ''}`;
+  return `expected ${choices(values)}, got ${show(got)}${near(got, values)}`;
+}
+
+/** What may have been meant, as the end of a phrase. */
+function near(got: unknown, values: readonly unknown[]): string {
+  const suggestion = typeof got === 'string' ? nearest(got, values.map(String)) : undefined;
+  return suggestion ? `, did you mean ${suggestion}` : '';
 }
 
 /** The part of zod's internals that names the valid values of a discriminator. */

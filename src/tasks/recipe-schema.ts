@@ -5,6 +5,8 @@
  * `RecipeInput` is what a person writes. Rules that join two keys live in `recipe-rules.ts`.
  */
 import * as z from 'zod';
+import { transformNames, transformScopes } from '../series/index.ts';
+import { forecastHeadShape, forecastModelSchema } from './recipe-forecasters.ts';
 
 const count = () => z.int().min(1);
 const fraction = () => z.number().min(0).lt(1);
@@ -59,11 +61,6 @@ const trainShape = {
   snapshots: z.boolean().default(true).describe('keep model-only snapshots at log-spaced steps'),
 };
 
-const recurrentShape = {
-  hidden: count().default(64).describe('width of the hidden state'),
-  layers: count().default(1).describe('layers on top of each other'),
-  dropout: fraction().default(0).describe('between layers'),
-};
 const positions = z
   .enum(['none', 'learned', 'sinusoidal', 'rotary', 'alibi'])
   .default('learned')
@@ -71,22 +68,19 @@ const positions = z
 const blockDropout = () =>
   fraction().default(0).describe('on the embedding, the attention pattern and what a block adds');
 
-const forecastModelSchema = z.discriminatedUnion('kind', [
-  z.strictObject({ kind: z.literal('rnn'), ...recurrentShape }),
-  z.strictObject({ kind: z.literal('lstm'), ...recurrentShape }),
-  z.strictObject({ kind: z.literal('gru'), ...recurrentShape }),
-  z.strictObject({
-    kind: z.literal('transformer'),
-    hidden: count().default(64).describe('channels of the residual stream'),
-    layers: count().default(2).describe('blocks on top of each other'),
-    heads: count().default(4).describe('attention heads'),
-    dropout: blockDropout(),
-    positions,
-  }),
-  z.strictObject({ kind: z.literal('linear').describe('one linear map from the window to the horizon') }),
+const scope = z.enum(transformScopes).optional().describe('numbers of each series (default), or the same for all');
+const transformSchema = z.union([
+  z.discriminatedUnion('name', [
+    z.strictObject({
+      name: z.literal('boxCox'),
+      lambda: z.number().min(-1).max(2).optional().describe("the power; by default Guerrero's choice"),
+      scope,
+    }),
+    z.strictObject({ name: z.literal('standardize'), scope }),
+    z.strictObject({ name: z.literal('minMax'), scope }),
+  ]),
+  z.enum(transformNames),
 ]);
-
-export const transformNames = ['log', 'standardize', 'difference', 'seasonalDifference', 'centre'] as const;
 
 export const forecastSchema = z.strictObject({
   task: z.literal('forecast').describe('forecast one or several series'),
@@ -111,8 +105,12 @@ export const forecastSchema = z.strictObject({
       validation: z.int().min(0).default(24).describe('steps before the test part, for choosing'),
     })
     .prefault({}),
-  transform: z.array(z.enum(transformNames)).default(['log', 'standardize']).describe('in order; undone in reverse'),
+  transform: z
+    .array(transformSchema)
+    .default(['log', 'standardize'])
+    .describe('in order; undone in reverse; a name, or a mapping such as { name: boxCox, lambda: 0.3 }'),
   model: forecastModelSchema,
+  ...forecastHeadShape,
   train: z.strictObject(trainShape).prefault({}),
 });
 
@@ -147,6 +145,16 @@ export const languageSchema = z.strictObject({
   data: z.strictObject({
     source: z.string().min(1).describe('name of a data set, path of a text file, or folder of lookback data prepare'),
     validation: z.number().gt(0).lt(1).default(0.1).describe('last part of the text, never trained on'),
+    packing: z
+      .enum(['stream', 'documents'])
+      .optional()
+      .describe(
+        'rows of a batch: windows anywhere in the stream of ids (default), or whole documents; the latter of shards',
+      ),
+    documentMask: z
+      .boolean()
+      .optional()
+      .describe('gpt on shards: attention stays inside a document, positions begin anew there; false by default'),
   }),
   tokenizer: z
     .string()

@@ -43,7 +43,9 @@ describe('parseRecipe', () => {
     expect(message).toContain('x.yaml: 3 problems');
     expect(message).toContain('model.hiden: unknown key, did you mean hidden (line 4)');
     expect(message).toContain('window.horizon: expected a whole number, got 1.5 (line 3)');
-    expect(message).toContain('train.learningRate.decay: expected constant, cosine or linear, got "cosin" (line 5)');
+    expect(message).toContain(
+      'train.learningRate.decay: expected constant, cosine or linear, got "cosin", did you mean cosine (line 5)',
+    );
   });
 
   it('suggests the nearest task and kind', () => {

@@ -84,15 +84,12 @@ async function readTask(recipe: Recipe): Promise<{ task: AnyTask; dataHash: stri
 /** A language task on prepared shards, whose tokenizer they bring. */
 function readShards(recipe: LanguageRecipe): { task: LanguageTask; dataHash: string } {
   const { train, validation, tokenizer, index } = openShards(recipe.data.source);
-  const corpus = {
-    train: train.read(0, train.length),
-    validation: validation.read(0, validation.length),
-    bytesPerToken: validation.bytesPerToken,
+  const close = () => {
+    train.close();
+    validation.close();
   };
-  train.close();
-  validation.close();
   return {
-    task: new LanguageTask(recipe, corpus, tokenizer),
+    task: new LanguageTask(recipe, { train, validation, bytesPerToken: validation.bytesPerToken, close }, tokenizer),
     dataHash: index.parts.map(({ sha256 }) => sha256).join('+'),
   };
 }
@@ -195,6 +192,7 @@ async function carryOut(
     throw error;
   } finally {
     optimizer.dispose();
+    if (task instanceof LanguageTask) task.close();
   }
 }
 
@@ -208,7 +206,7 @@ async function carryOn(
   describeModel(run, task);
   const floors = task instanceof LanguageTask ? floorsFor(task) : [];
   // Floors and formulas are known before the first step: whoever looks on can draw them at once.
-  run.update({ summary: floorSummary(floors) });
+  run.update({ summary: floorSummary(task, floors) });
   if (task instanceof ForecastTask) writeStory(run, task, task.formulaScores());
   observer.started?.(run, task, floors);
   const hooks: SessionHooks = {
@@ -251,6 +249,7 @@ async function carryOn(
 }
 
 function summarize({
+  task,
   state,
   floors,
   scores,
@@ -263,8 +262,11 @@ function summarize({
     summary.bestStep = state.best.step;
     summary.bestScore = state.best.score;
   }
-  if (validationLoss !== undefined) summary.validationLoss = validationLoss;
-  Object.assign(summary, floorSummary(floors));
+  if (validationLoss !== undefined) {
+    summary.validationLoss = validationLoss;
+    if (task instanceof LanguageTask) summary.bitsPerByte = task.bitsPerByte(validationLoss);
+  }
+  Object.assign(summary, floorSummary(task, floors));
   if (parametersHash) summary.parametersHash = parametersHash;
   const trained = scores.find((score) => score.trained);
   if (trained) {
@@ -276,8 +278,12 @@ function summarize({
   return summary;
 }
 
-function floorSummary(floors: readonly NgramFloor[]): Record<string, number> {
-  return Object.fromEntries(floors.map(({ smoothing, order, nats }) => [`floor ${smoothing} ${order}-gram`, nats]));
+/** Every floor in nats a token, and the lowest in bits a byte, which runs of other tokenizers can be compared by. */
+function floorSummary(task: AnyTask, floors: readonly NgramFloor[]): Record<string, number> {
+  const all = floors.map(({ smoothing, order, nats }) => [`floor ${smoothing} ${order}-gram`, nats] as const);
+  if (!(task instanceof LanguageTask) || floors.length === 0) return {};
+  const lowest = Math.min(...floors.map(({ nats }) => nats));
+  return { ...Object.fromEntries(all), floorBitsPerByte: task.bitsPerByte(lowest) };
 }
 
 /** The parameters' moving averages among an optimizer's tensors, by parameter; none without `train.average`. */

@@ -2,6 +2,7 @@
  * Seasonal ARIMA (p,d,q)(P,D,Q): differences, then an ARMA process by exact maximum likelihood (Box and Jenkins). A
  * constant is the mean of the differenced series: the series' mean without differences, its drift with one. Stationary
  * and invertible parameters only: the search runs over partial autocorrelations (Barndorff-Nielsen and Schou 1973).
+ * With regressors it is the process of what a regression leaves, both estimated at once.
  */
 import { LookbackError } from '../../errors.ts';
 import { log, tanh } from '../../math.ts';
@@ -33,6 +34,9 @@ export interface Arima {
   readonly aicc: number;
   /** Seasonal factors multiplied out. */
   readonly arma: Arma;
+  /** One a regressor; 0 for one that the others already say. */
+  readonly regression: readonly number[];
+  /** What the regression leaves of the series; the series itself without one. */
   readonly values: Float64Array;
 }
 
@@ -56,10 +60,16 @@ export function difference(values: Float64Array, lag = 1, times = 1): Float64Arr
 export interface FitArimaOptions {
   /** `conditional`: sums of squares without the first values' exact treatment, for searches over long series. */
   method?: 'exact' | 'conditional';
+  /** Columns [n] beside the values. */
+  regressors?: readonly Float64Array[];
 }
 
 /** @throws DATA_INVALID for too few values or values that are not finite; BAD_ARGUMENT for an impossible order. */
-export function fitArima(values: Float64Array, order: ArimaOrder, { method = 'exact' }: FitArimaOptions = {}): Arima {
+export function fitArima(
+  values: Float64Array,
+  order: ArimaOrder,
+  { method = 'exact', regressors = [] }: FitArimaOptions = {},
+): Arima {
   const { p, d, q, P, D, Q, period, constant } = order;
   if (![p, d, q, P, D, Q].every((count) => Number.isInteger(count) && count >= 0) || (P + D + Q > 0 && period < 2)) {
     throw new LookbackError('BAD_ARGUMENT', {
@@ -68,10 +78,10 @@ export function fitArima(values: Float64Array, order: ArimaOrder, { method = 'ex
       got: arimaName(order),
     });
   }
-  const count = p + q + P + Q + (constant ? 1 : 0) + 1;
+  const count = p + q + P + Q + (constant ? 1 : 0) + regressors.length + 1;
   const differenced = difference(difference(values, period, D), 1, d);
   const n = differenced.length;
-  if (!values.every(Number.isFinite) || n <= count) {
+  if (![values, ...regressors].every((column) => column.every(Number.isFinite)) || n <= count) {
     throw new LookbackError('DATA_INVALID', {
       where: arimaName(order),
       expected: `more than ${count + d + D * period} values, all finite`,
@@ -79,15 +89,17 @@ export function fitArima(values: Float64Array, order: ArimaOrder, { method = 'ex
       next: 'Fill missing values, give a longer history or a smaller order',
     });
   }
-  const regressor = constant ? new Float64Array(n).fill(1) : undefined;
   // Differences of a season of a line with slope c are c times the period: R's drift is per value, and so is ours.
-  const scale = regressor && D > 0 && d === 0 ? period : 1;
-  if (regressor) regressor.fill(scale);
+  const scale = D > 0 && d === 0 ? period : 1;
+  const along = [
+    ...(constant ? [new Float64Array(n).fill(scale)] : []),
+    ...regressors.map((column) => difference(difference(column, period, D), 1, d)),
+  ];
   const unit = Math.sqrt(differenced.reduce((sum, value) => sum + value * value, 0) / n) || 1;
   const scaled = differenced.map((value) => value / unit);
   const read = (point: ArrayLike<number>) => armaOf(order, point);
-  const conditional = (point: Float64Array) => conditionalPass(read(point).arma, scaled, regressor).objective;
-  const exact = (point: Float64Array) => armaPass(read(point).arma, scaled, regressor)?.objective ?? Infinity;
+  const conditional = (point: Float64Array) => conditionalPass(read(point).arma, scaled, along).objective;
+  const exact = (point: Float64Array) => armaPass(read(point).arma, scaled, along)?.objective ?? Infinity;
   let { point } = nelderMead(conditional, new Float64Array(p + q + P + Q).fill(0.1), {
     evaluations: 150 * (p + q + P + Q),
     tolerance: 1e-6,
@@ -98,7 +110,7 @@ export function fitArima(values: Float64Array, order: ArimaOrder, { method = 'ex
     point = bfgs(exact, start).point;
   }
   const { arma, coefficients } = read(point);
-  const pass = armaPass(arma, scaled, regressor);
+  const pass = armaPass(arma, scaled, along);
   if (!pass) {
     throw new LookbackError('DATA_INVALID', {
       where: arimaName(order),
@@ -112,17 +124,32 @@ export function fitArima(values: Float64Array, order: ArimaOrder, { method = 'ex
   const spare = n - count - 1;
   const aicc = -2 * logLikelihood + 2 * count + (spare > 0 ? (2 * count * (count + 1)) / spare : Infinity);
   const variance = (pass.variance * unit * unit * n) / Math.max(n - count + 1, 1);
+  const [mean, ...regression] = Array.from(
+    constant ? pass.coefficients : [0, ...pass.coefficients],
+    (value) => value * unit,
+  );
   return {
     order,
     name: arimaName(order),
     coefficients,
-    mean: pass.mean * unit,
+    mean,
     variance,
     logLikelihood,
     aicc,
     arma,
-    values,
+    regression,
+    values: withoutRegression(values, regression, regressors),
   };
+}
+
+/** values [n] less the coefficients times their columns [n]. */
+export function withoutRegression(
+  values: Float64Array,
+  coefficients: readonly number[],
+  columns: readonly Float64Array[],
+): Float64Array {
+  if (coefficients.length === 0) return values;
+  return values.map((value, t) => coefficients.reduce((rest, beta, i) => rest - beta * columns[i][t], value));
 }
 
 /** Unbounded numbers -> stationary and invertible coefficients, seasonal factors multiplied out. */
@@ -170,7 +197,10 @@ export interface ArimaForecast {
   deviation: Float64Array;
 }
 
-/** Forecasts [H] after the last value, with the standard errors of the errors to come (parameters taken as known). */
+/**
+ * Forecasts [H] after the last value, with the standard errors of the errors to come (parameters taken as known). With
+ * regressors it is what they leave: add coefficients times columns ahead.
+ */
 export function forecastArima({ order, arma, mean, variance, values }: Arima, horizon: number): ArimaForecast {
   const { d, D, period } = order;
   const seasonal = difference(values, period, D);

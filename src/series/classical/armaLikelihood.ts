@@ -1,9 +1,10 @@
 /**
  * The exact Gaussian likelihood of an ARMA process by the innovations algorithm (Brockwell and Davis, "Time Series:
- * Theory and Methods", 1991, 5.3 and 8.7): one-step forecasts and their variances without a matrix of states. A mean or
- * drift is a regressor whose coefficient generalised least squares gives at each point of the search.
+ * Theory and Methods", 1991, 5.3 and 8.7): one-step forecasts and their variances without a matrix of states. A mean, a
+ * drift and covariates are regressors whose coefficients generalised least squares gives at each point of the search.
  */
 import { log } from '../../math.ts';
+import { solveNormal } from './leastSquares.ts';
 
 /** w_t = ar_1 w_(t-1) + … + e_t + ma_1 e_(t-1) + …, seasonal factors multiplied out. */
 export interface Arma {
@@ -16,8 +17,8 @@ export interface ArmaPass {
   objective: number;
   /** Maximum likelihood estimate of the variance of e. */
   variance: number;
-  /** The regressor's coefficient, 0 without one. */
-  mean: number;
+  /** One a regressor; 0 for one that the others already say. */
+  coefficients: Float64Array;
   /** One-step errors [n] and their variances over that of e. */
   errors: Float64Array;
   scales: Float64Array;
@@ -173,25 +174,23 @@ export class Innovations {
   }
 }
 
-/** The likelihood of values [n]; `regressor` [n] is estimated along. undefined where the process is not stationary. */
-export function armaPass(model: Arma, values: Float64Array, regressor?: Float64Array): ArmaPass | undefined {
+/** The likelihood of values [n]; coefficients of `regressors` [n] are estimated along. undefined where the process is not stationary. */
+export function armaPass(
+  model: Arma,
+  values: Float64Array,
+  regressors: readonly Float64Array[] = [],
+): ArmaPass | undefined {
   const n = values.length;
   const innovations = Innovations.of(model, n);
   if (!innovations) return undefined;
   const { scales } = innovations;
   const errors = innovations.errors(values);
-  let mean = 0;
-  if (regressor) {
-    const along = innovations.errors(regressor);
-    let across = 0;
-    let square = 0;
-    for (let t = 0; t < n; t++) {
-      across += (errors[t] * along[t]) / scales[t];
-      square += (along[t] * along[t]) / scales[t];
-    }
-    mean = square === 0 ? 0 : across / square;
-    for (let t = 0; t < n; t++) errors[t] -= mean * along[t];
-  }
+  const coefficients = regress(
+    errors,
+    regressors.map((regressor) => innovations.errors(regressor)),
+    0,
+    scales,
+  );
   let squares = 0;
   let logs = 0;
   for (let t = 0; t < n; t++) {
@@ -199,15 +198,15 @@ export function armaPass(model: Arma, values: Float64Array, regressor?: Float64A
     logs += log(scales[t]);
   }
   const variance = squares / n;
-  return { objective: n * log(Math.max(variance, Number.MIN_VALUE)) + logs, variance, mean, errors, scales };
+  return { objective: n * log(Math.max(variance, Number.MIN_VALUE)) + logs, variance, coefficients, errors, scales };
 }
 
 /** The same without the first values' exact treatment (errors before the first value are 0): quick, for searches. */
 export function conditionalPass(
   { ar, ma }: Arma,
   values: Float64Array,
-  regressor?: Float64Array,
-): { objective: number; mean: number } {
+  regressors: readonly Float64Array[] = [],
+): { objective: number; coefficients: Float64Array } {
   const n = values.length;
   const start = ar.length;
   const pass = (series: Float64Array) => {
@@ -221,20 +220,32 @@ export function conditionalPass(
     return errors;
   };
   const errors = pass(values);
-  let mean = 0;
-  if (regressor) {
-    const along = pass(regressor);
-    let across = 0;
-    let square = 0;
-    for (let t = start; t < n; t++) {
-      across += errors[t] * along[t];
-      square += along[t] * along[t];
-    }
-    mean = square === 0 ? 0 : across / square;
-    for (let t = start; t < n; t++) errors[t] -= mean * along[t];
-  }
+  const coefficients = regress(errors, regressors.map(pass), start);
   let squares = 0;
   for (let t = start; t < n; t++) squares += errors[t] * errors[t];
   const count = Math.max(n - start, 1);
-  return { objective: n * log(Math.max(squares / count, Number.MIN_VALUE)), mean };
+  return { objective: n * log(Math.max(squares / count, Number.MIN_VALUE)), coefficients };
+}
+
+/** Least squares of `errors` on the columns `along`, weights 1 / scales; what they explain is taken off `errors`. */
+function regress(
+  errors: Float64Array,
+  along: readonly Float64Array[],
+  start: number,
+  scales?: Float64Array,
+): Float64Array {
+  const product = (a: Float64Array, b: Float64Array) => {
+    let sum = 0;
+    for (let t = start; t < a.length; t++) sum += scales ? (a[t] * b[t]) / scales[t] : a[t] * b[t];
+    return sum;
+  };
+  const gram = along.map((a, i) => Float64Array.from(along.slice(0, i + 1), (b) => product(a, b)));
+  const coefficients = solveNormal(
+    gram,
+    Float64Array.from(along, (a) => product(errors, a)),
+  );
+  along.forEach((column, i) => {
+    for (let t = start; t < errors.length; t++) errors[t] -= coefficients[i] * column[t];
+  });
+  return coefficients;
 }

@@ -6,6 +6,7 @@
 import { LookbackError } from '../../errors.ts';
 import { type Arima, type ArimaOrder, difference, fitArima } from './arima.ts';
 import { rootsWithin } from './etsStability.ts';
+import { residuals } from './leastSquares.ts';
 import { ordinaryDifferences, seasonalDifferences } from './unitRoot.ts';
 
 export interface AutoArimaOptions {
@@ -17,6 +18,8 @@ export interface AutoArimaOptions {
   maxSeasonalQ?: number;
   /** Longer series are searched by conditional sums of squares; the chosen order is fitted exactly. */
   exactUpTo?: number;
+  /** Columns [n] of a regression whose errors are the process. */
+  regressors?: readonly Float64Array[];
 }
 
 /** Most orders that are tried. */
@@ -25,7 +28,15 @@ const mostModels = 94;
 /** @throws DATA_INVALID for values that are not finite or for none. */
 export function autoArima(
   values: Float64Array,
-  { period = 1, maxP = 5, maxQ = 5, maxSeasonalP = 2, maxSeasonalQ = 2, exactUpTo = 150 }: AutoArimaOptions = {},
+  {
+    period = 1,
+    maxP = 5,
+    maxQ = 5,
+    maxSeasonalP = 2,
+    maxSeasonalQ = 2,
+    exactUpTo = 150,
+    regressors = [],
+  }: AutoArimaOptions = {},
 ): Arima {
   const n = values.length;
   if (n === 0 || !values.every(Number.isFinite)) {
@@ -37,9 +48,19 @@ export function autoArima(
     });
   }
   const season = period > 1 && n > 2 * period ? period : 1;
-  const D = season > 1 ? seasonalDifferences(values, season) : 0;
-  const seasonless = difference(values, season, D);
-  const d = ordinaryDifferences(seasonless);
+  // Tests look at what a plain regression leaves. A regressor that differences would flatten allows no such difference.
+  const tested = regressors.length === 0 ? values : residuals(values, regressors);
+  const flattens = (seasonal: number, ordinary: number) =>
+    seasonal + ordinary > 0 &&
+    regressors.some((column) => {
+      const left = difference(difference(column, season, seasonal), 1, ordinary);
+      return left.every((value) => value === left[0]);
+    });
+  const wantedD = season > 1 ? seasonalDifferences(tested, season) : 0;
+  const D = flattens(wantedD, 0) ? wantedD - 1 : wantedD;
+  const seasonless = difference(tested, season, D);
+  const wanted = ordinaryDifferences(seasonless);
+  const d = wanted > 0 && flattens(D, wanted) ? wanted - 1 : wanted;
   const differenced = difference(seasonless, 1, d);
   // A season that is a plain constant needs no search: nothing is left to explain.
   const flat = differenced.every((value) => value === differenced[0]);
@@ -67,7 +88,7 @@ export function autoArima(
   };
   const attempt = (order: ArimaOrder): Arima | undefined => {
     try {
-      const fit = fitArima(values, order, { method });
+      const fit = fitArima(values, order, { method, regressors });
       return hasRootsNearCircle(fit) || !Number.isFinite(fit.aicc) ? undefined : fit;
     } catch (error) {
       if (error instanceof LookbackError) return undefined;
@@ -85,7 +106,7 @@ export function autoArima(
       // Each step starts again from the new best.
     }
   }
-  if (best) return method === 'exact' ? best : fitArima(values, best.order);
+  if (best) return method === 'exact' ? best : fitArima(values, best.order, { regressors });
   const order = {
     p: 0,
     d: Math.min(d, Math.max(n - 3, 0)),
@@ -96,7 +117,9 @@ export function autoArima(
     period: season,
     constant: false,
   };
-  return fitArima(values, n - order.d - order.D * season > 1 ? order : { ...order, d: 0, D: 0 });
+  return fitArima(values, n - order.d - order.D * season > 1 ? order : { ...order, d: 0, D: 0 }, {
+    regressors,
+  });
 }
 
 /** Tries the neighbours of an order in turn; true as soon as one is better. */

@@ -238,6 +238,16 @@ export function fitHoltWinters(
   return fitEts(values, { period, error, trend: 'A', damped: false, season, criterion: 'mse' });
 }
 
+/**
+ * The same form and parameters at the end of other values [n]: those of the fit and what came after them, or, where
+ * `fresh`, values that begin elsewhere, whose starting state is estimated anew. No search.
+ */
+export function continueEts(fit: Ets, values: Float64Array, { fresh = false } = {}): Ets {
+  const { form, parameters } = fit;
+  const initial = fresh ? (initialState(form, values) ?? fit.initial) : fit.initial;
+  return { ...fit, initial, state: etsPass(form, parameters, initial, values).state };
+}
+
 /** Point forecasts [H] after the last value. */
 export const forecastEts = ({ form, parameters, state }: Ets, horizon: number): Float64Array =>
   etsForecast(form, parameters, state, horizon);

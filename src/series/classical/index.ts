@@ -4,6 +4,7 @@ export type { Arma } from './armaLikelihood.ts';
 export { type AutoArimaOptions, autoArima } from './autoArima.ts';
 export { guerreroLambda } from './boxCox.ts';
 export {
+  continueEts,
   type Ets,
   type EtsOptions,
   fitEts,
@@ -14,5 +15,5 @@ export {
 } from './ets.ts';
 export type { Component as EtsComponent, EtsForm, EtsParameters, EtsState } from './etsModel.ts';
 export { fitStlEts, forecastStlEts, type Stl, type StlEts, type StlOptions, stl } from './stl.ts';
-export { isSeasonal, type Theta, theta } from './theta.ts';
+export { fitTheta, forecastTheta, isSeasonal, type Theta, type ThetaFit, theta } from './theta.ts';
 export { kpss, ordinaryDifferences, seasonalDifferences, seasonalStrength } from './unitRoot.ts';

@@ -5,7 +5,7 @@
  */
 import { normalQuantile } from '../../math.ts';
 import { fitLine, seasonalFigure } from './decompose.ts';
-import { fitEts, forecastEts } from './ets.ts';
+import { fitEts } from './ets.ts';
 
 /** Whether the autocorrelation at lag `period` exceeds the 90 % band of one whose smaller lags are what they are. */
 export function isSeasonal(values: Float64Array, period: number): boolean {
@@ -32,9 +32,26 @@ export interface Theta {
   deviation: Float64Array;
 }
 
+/** What the method found in a history; a longer one can be forecast with it. */
+export interface ThetaFit {
+  readonly alpha: number;
+  /** Level before the first value. */
+  readonly level: number;
+  /** Half the slope of the line through the values. */
+  readonly drift: number;
+  /** Variance of the one-step errors. */
+  readonly variance: number;
+  /** Factors [period] of the season, the first value's first; undefined without one. */
+  readonly season?: Float64Array;
+}
+
 /** Values [n] -> forecasts [H]. @throws DATA_INVALID for values that are not finite. */
 export function theta(values: Float64Array, horizon: number, period = 1): Theta {
-  const n = values.length;
+  return forecastTheta(fitTheta(values, period), values, horizon);
+}
+
+/** @throws DATA_INVALID for values that are not finite. */
+export function fitTheta(values: Float64Array, period = 1): ThetaFit {
   let seasonal: Float64Array | undefined;
   if (isSeasonal(values, period)) {
     const figure = seasonalFigure(values, period, 'multiplicative');
@@ -42,14 +59,33 @@ export function theta(values: Float64Array, horizon: number, period = 1): Theta 
   }
   const adjusted = seasonal ? values.map((value, t) => value / (seasonal as Float64Array)[t]) : values;
   const smoothing = fitEts(adjusted, { error: 'A', trend: 'N', season: 'N', damped: false, criterion: 'mse' });
-  const { alpha } = smoothing.parameters;
-  const drift = fitLine(adjusted).slope / 2;
+  return {
+    alpha: smoothing.parameters.alpha,
+    level: smoothing.initial.level,
+    drift: fitLine(adjusted).slope / 2,
+    variance: smoothing.variance,
+    season: seasonal?.slice(0, period),
+  };
+}
+
+/** Values [n] that begin where those of the fit did -> forecasts [H]. */
+export function forecastTheta(
+  { alpha, level: initial, drift, variance, season }: ThetaFit,
+  values: Float64Array,
+  horizon: number,
+): Theta {
+  const n = values.length;
+  const factor = (t: number) => (season ? season[t % season.length] : 1);
+  let level = initial;
   let remembered = 1;
-  for (let t = 0; t < n; t++) remembered *= 1 - alpha;
-  const forecast = forecastEts(smoothing, horizon).map((level, step) => {
-    const line = level + drift * (step + (1 - remembered) / alpha);
-    return seasonal ? line * seasonal[n - period + (step % period)] : line;
-  });
-  const deviation = forecast.map((_, step) => Math.sqrt(smoothing.variance * (step * alpha * alpha + 1)));
+  for (let t = 0; t < n; t++) {
+    level += alpha * (values[t] / factor(t) - level);
+    remembered *= 1 - alpha;
+  }
+  const forecast = Float64Array.from(
+    { length: horizon },
+    (_, step) => (level + drift * (step + (1 - remembered) / alpha)) * factor(n + step),
+  );
+  const deviation = forecast.map((_, step) => Math.sqrt(variance * (step * alpha * alpha + 1)));
   return { forecast, deviation };
 }
