@@ -9,6 +9,8 @@ export default defineConfig({
   plugins: [svelte()],
   // The page reads CSV files as the command line does; this build of the parser needs nothing of Node's.
   resolve: { alias: { 'csv-parse/sync': 'csv-parse/browser/esm/sync' } },
+  // Holidays of all countries are larger than the library: pages do without, and so do workers that hold it.
+  worker: { rolldownOptions: { external: ['date-holidays'] } },
   build: {
     outDir: fileURLToPath(new URL('../dist/studio', import.meta.url)),
     emptyOutDir: true,
@@ -16,6 +18,6 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     // Figures take the page's own document; linkedom serves where there is none.
-    rolldownOptions: { external: ['linkedom'] },
+    rolldownOptions: { external: ['linkedom', 'date-holidays'] },
   },
 });

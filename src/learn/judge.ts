@@ -61,11 +61,12 @@ function compare(exercise: Exercise, outcomes: readonly Outcome[]): Verdict {
     return { solved: true, passed, total, message: `Right: the same numbers as the engine’s in all ${total} cases.` };
   const { each, difference } = first;
   const { problem, ...numbers } = difference;
+  const isThrown = 'error' in (outcomes[cases.indexOf(each)] ?? { error: '' });
   return {
     solved: false,
     passed,
     total,
-    message: problem ?? recognised(exercise, cases, outcomes) ?? unlike(difference),
+    message: (isThrown ? problem : undefined) ?? recognised(exercise, cases, outcomes) ?? problem ?? unlike(difference),
     problem: { about: each.about, inputs: shownInputs(each.inputs), ...numbers },
   };
 }

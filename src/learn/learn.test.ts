@@ -33,7 +33,61 @@ const stable =
 const order = 'const order = powers.map((_, id) => id).sort((a, b) => powers[b] - powers[a] || a - b);';
 const bytes = (value: string): Filling => [['return 0;', `return ${value};`]];
 
+/** The best pair by a comparison of [left, right, count], and what becomes of ids. */
+const best = (
+  better: string,
+) => `const [pair] = [...counts].map(([key, count]) => [...key.split(' ').map(Number), count])
+  .sort((a, b) => ${better}).map(([l, r]) => [l, r]);`;
+const usual = best('b[2] - a[2] || b[0] - a[0] || b[1] - a[1]');
+const put = `const merged: number[] = [];
+  for (let i = 0; i < ids.length; i++) {
+    const here = ids[i] === pair[0] && ids[i + 1] === pair[1];
+    merged.push(here ? next : ids[i]);
+    if (here) i++;
+  }`;
+const merging = (choice: string, replacing = put): Filling => [
+  ['const pair = [ids[0], ids[1]];', choice],
+  ['const merged = ids;', replacing],
+];
+const row = (body: string): Filling => [['return row;', body]];
+const total = 'const total = row.reduce((a, b) => a + b, 0) + V * k;';
+const pointing = (point: string, cosine = 'dot(word, unit(point))', skip = '[a, b, c].includes(i)'): Filling => [
+  ['const point = units[a];', `const point = units[a].map((_, j) => ${point});`],
+  ['units.map((word) => 0)', `units.map((word) => ${cosine})`],
+  [
+    'const answer = 0;',
+    `const answer = cosines.reduce((best, value, i) => ${skip} ? best : best < 0 || value > cosines[best] ? i : best, -1);`,
+  ],
+];
+const sumOf = (vectors: string) => `${vectors}[b][j] - ${vectors}[a][j] + ${vectors}[c][j]`;
+const cutting = (bound: string, step = 'stride', target = 's + lookback, s + lookback + horizon'): Filling => [
+  [
+    '  // Your turn.',
+    `for (let s = 0; ${bound}; s += ${step}) {
+      inputs.push(series.slice(s, s + lookback)); targets.push(series.slice(${target}));
+    } //`,
+  ],
+];
+const fits = 's + lookback + horizon <= series.length';
+const formulas = (one: string, two: string): Filling => [
+  ['truth.map((_, i) => 0)', `truth.map((_, i) => { const t = from + i; return ${one}; })`],
+  ['truth.map((_, i) => 0)', `truth.map((_, i) => { const t = from + i; return ${two}; })`],
+];
+const ratio = 'y[t - 1] * y[t - period] / y[t - period - 1]';
+const through = (cell: string, keeping = 'kept *= f;'): Filling => [
+  [
+    'cells.push(c);',
+    `const [i, f, g] = [sigmoid(input), sigmoid(forget), Math.tanh(candidate)]; ${keeping} c = ${cell}; cells.push(c);`,
+  ],
+];
+
 const solutions: Record<string, Filling> = {
+  'bpe-merge': merging(usual),
+  'bigram-probabilities': row(`${total} return row.map((count) => total > 0 ? (count + k) / total : 1 / V);`),
+  analogy: pointing(sumOf('units')),
+  'make-windows': cutting(fits),
+  'one-step-trap': formulas('y[t - 1]', ratio),
+  'gate-arithmetic': through('f * c + i * g'),
   'lstm-cell': cell('f[j] * value + i[j] * g[j]', 'o[j] * Math.tanh(value)'),
   attention: weighed('dot(query, key) / Math.sqrt(query.length)'),
   'count-parameters': counted('4 * linear(C, C)', 'linear(C, 4 * C) + linear(4 * C, C)'),
@@ -46,6 +100,124 @@ const solutions: Record<string, Filling> = {
 
 /** What many write, and a word of what they are told. */
 const wrong: Record<string, [Filling, RegExp][]> = {
+  'bpe-merge': [
+    [[], /as they were/],
+    [merging(usual, 'const merged = ids;'), /pair is right/],
+    [merging(best('a[2] - b[2]')), /rarest/],
+    [merging(best('b[2] - a[2]')), /comes first/],
+    [merging(`${best('b[2] - a[2]').replace('.sort', '.reverse().sort')}`), /comes last/],
+    [merging(best('b[2] - a[2] || a[0] - b[0] || a[1] - b[1]')), /smaller left/],
+    [merging(usual, put.replace('if (here) i++;', '')), /right half is still there/],
+    [
+      merging(usual, put.replace('if (here) i++;', 'if (here) { merged.push(...ids.slice(i + 2)); break; }')),
+      /first place/,
+    ],
+    [
+      merging(
+        usual,
+        `const here = (i: number) => ids[i] === pair[0] && ids[i + 1] === pair[1];
+        const merged = ids.flatMap((id, i) => here(i) ? [next] : here(i - 1) ? [] : [id]);`,
+      ),
+      /into two pairs/,
+    ],
+    [
+      merging(
+        usual,
+        `const merged: number[] = [];
+        for (let i = ids.length - 1; i >= 0; i--) {
+          const here = ids[i] === pair[1] && ids[i - 1] === pair[0];
+          merged.unshift(here ? next : ids[i]);
+          if (here) i--;
+        }`,
+      ),
+      /from right to left/,
+    ],
+  ],
+  'bigram-probabilities': [
+    [[], /still the counts/],
+    [
+      row(`${total.replace(' + V * k', '')} return row.map((count) => total > 0 ? count / total : 1 / V);`),
+      /k is not in them/,
+    ],
+    [
+      row(`${total.replace(' + V * k', '')} return row.map((count) => total > 0 ? (count + k) / total : 1 / V);`),
+      /more than one/,
+    ],
+    [
+      row(`${total.replace('V * k', 'k')} return row.map((count) => total > 0 ? (count + k) / total : 1 / V);`),
+      /once for each token/,
+    ],
+    [row('return row.map((count) => (count + k) / (ids.length - 1 + V * V * k));'), /all pairs/],
+    [row(`${total} return row.map((count) => (count + k) / (total || 1));`), /row of zeros/],
+    [
+      row(`return row.map((count, j) => { const total = counts.reduce((sum, each) => sum + each[j], 0) + V * k;
+        return total > 0 ? (count + k) / total : 1 / V; });`),
+      /columns/,
+    ],
+  ],
+  analogy: [
+    [[], /still zero/],
+    [pointing(sumOf('units'), 'dot(word, unit(point))', 'false'), /leave them out/],
+    [pointing(sumOf('units'), 'dot(word, point)'), /dot products/],
+    [pointing(sumOf('words')), /length one first/],
+    [pointing('units[a][j] - units[b][j] + units[c][j]'), /turned round/],
+    [pointing('units[a][j] - units[b][j] - units[c][j]'), /wrong sign/],
+    [pointing('units[a][j] + units[b][j] + units[c][j]'), /added up/],
+    [pointing('units[b][j] - units[a][j]'), /c is missing/],
+  ],
+  'make-windows': [
+    [[], /no windows yet/],
+    [cutting('s + lookback + horizon < series.length'), /last window is missing/],
+    [cutting('s + lookback < series.length'), /run over the end|not a list/],
+    [cutting(fits, 'stride', 's + lookback - 1, s + lookback - 1 + horizon'), /told what it is asked/],
+    [
+      cutting('s + lookback + horizon < series.length', 'stride', 's + lookback + 1, s + lookback + 1 + horizon'),
+      /skipped/,
+    ],
+    [cutting(fits, '1'), /stride is not used/],
+    [cutting(fits, 'lookback + horizon'), /do not overlap/],
+    [cutting(fits, 'stride', 's + lookback, s + lookback + 1'), /first value of each/],
+  ],
+  'one-step-trap': [
+    [[], /still forecast 0/],
+    [formulas('y[t]', 'y[t]'), /the error is 0/],
+    [formulas('y[t]', ratio), /persistence uses/],
+    [formulas('y[from - 1]', ratio), /all the way/],
+    [formulas('y[t - 1]', 'y[t - period]'), /this year’s level/],
+    [formulas('y[t - 1]', 'y[t - 1] * y[t - period - 1] / y[t - period]'), /turned round/],
+    [formulas('y[t - 1]', 'y[t] * y[t - period] / y[t - period - 1]'), /not known yet/],
+    [formulas('y[t - 1]', 'y[t - 1] * y[t - period + 1] / y[t - period]'), /shifted by one/],
+    [
+      [
+        ...formulas('y[t - 1]', ratio),
+        ['(value - forecast[i]) ** 2', 'Math.abs(value - forecast[i])'],
+        ['Math.sqrt(squares', '(squares'],
+      ],
+      /absolute errors/,
+    ],
+    [[...formulas('y[t - 1]', ratio), ['Math.sqrt(squares', '(squares']], /root is missing/],
+  ],
+  'gate-arithmetic': [
+    [[], /never changes/],
+    [through('i * c + f * g', 'kept *= i;'), /exchanged/],
+    [through('f * c + i * g', 'kept = f;'), /last forget gate alone/],
+    [through('f * c + i * g', 'kept = cells.length === 0 ? f : kept + f;'), /adds the forget gates up/],
+    [through('f * c + i * g', ''), /still 1/],
+    [through('f * c + i * g', 'kept *= i;'), /counts the input gates/],
+    [through('f * c + g'), /all of g/],
+    [[['cells.push(c);', 'kept *= forget; c = forget * c + input * candidate; cells.push(c);']], /as they are/],
+    [
+      [...through('f * c + i * g').map(([from, to]): [string, string] => [from, to.replace('Math.tanh', 'sigmoid')])],
+      /not a sigmoid/,
+    ],
+    [
+      [
+        ...through('f * first + i * g'),
+        ['const cells: number[] = [];', 'const cells: number[] = []; const first = c;'],
+      ],
+      /the step before/,
+    ],
+  ],
   'lstm-cell': [
     [[], /still zeros/],
     [cell('i[j] * g[j]', 'o[j] * Math.tanh(value)'), /old cell state is lost/],
@@ -201,6 +373,6 @@ describe('findExercise', () => {
   it('knows numbers and names, and what is near a name', () => {
     expect(findExercise('2')).toBe(findExercise('attention'));
     expect(() => findExercise('atention')).toThrow(/Did you mean attention/);
-    expect(() => findExercise('9')).toThrow(/1 to 6/);
+    expect(() => findExercise('13')).toThrow(/1 to 12/);
   });
 });

@@ -25,7 +25,8 @@ import { runReport } from './report.node.ts';
 import type { RunsFolder } from './runs.node.ts';
 import { onlyOwner, type SecurityOptions, secureHeaders } from './security.ts';
 import { readSet } from './sets.node.ts';
-import type { ApiError, DataText, RunDetail, RunList, StartedRun } from './wire.ts';
+import { tokenizerList, tokenizerText } from './tokenizers.node.ts';
+import type { ApiError, DataText, RunDetail, RunList, StartedRun, TokenizerNames } from './wire.ts';
 
 export interface AppOptions extends SecurityOptions {
   runs: RunsFolder;
@@ -96,6 +97,10 @@ export function createApp({ runs, jobs, events, page, report = () => {}, ...secu
     return html(report);
   });
 
+  app.get('/api/tokenizers', ({ json }) => json({ names: tokenizerList() } satisfies TokenizerNames));
+  app.get('/api/tokenizers/:name', ({ req, body }) =>
+    body(tokenizerText(req.param('name')), 200, { 'content-type': 'application/json; charset=utf-8' }),
+  );
   app.get('/api/data/:name', async ({ req, json }) => json((await readSet(req.param('name'))) satisfies DataText));
   addModelRoutes(app, runs, readJsonBody);
 

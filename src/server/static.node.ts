@@ -5,7 +5,7 @@
  *
  *   index.html   says by <meta name="lookback-site"> that no server is there; its content policy allows nothing else
  *   site.js, site.css, favicon.svg
- *   data/NAME.js
+ *   data/NAME.js, data/tokenizer-NAME.js
  */
 import { spawnSync } from 'node:child_process';
 import {
@@ -24,9 +24,12 @@ import {
 import { createRequire } from 'node:module';
 import { homedir } from 'node:os';
 import { basename, dirname, join, resolve, sep } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { packageRoot } from '../backends/platform.ts';
 import { resolveText } from '../data/node.ts';
+import { hasVocabulary } from '../data/tokenizers.node.ts';
 import { LookbackError } from '../errors.ts';
+import { shippable, tokenizerText } from './tokenizers.node.ts';
 
 export interface StaticSiteOptions {
   /** Replaces a folder that holds something else. */
@@ -35,6 +38,8 @@ export interface StaticSiteOptions {
   pages?: string;
   /** Registered texts to bring along; the airline months are in the pages. */
   texts?: readonly string[];
+  /** Vocabularies to bring along; by default those on this machine that may be passed on (`shippable`). */
+  tokenizers?: readonly string[];
 }
 
 export interface StaticSite {
@@ -65,11 +70,18 @@ const policy = [
  */
 export async function buildStaticSite(
   folder: string,
-  { force = false, pages, texts = ['moby-dick'] }: StaticSiteOptions = {},
+  {
+    force = false,
+    pages,
+    texts = ['moby-dick'],
+    tokenizers = shippable.filter((name) => hasVocabulary(name)),
+  }: StaticSiteOptions = {},
 ): Promise<StaticSite> {
   const target = resolve(folder);
   refuseForeign(target, folder, force);
   const contents = await Promise.all(texts.map(async (name) => [name, (await resolveText(name)).text] as const));
+  const vocabularies = tokenizers.map((name) => [`tokenizer-${name}`, packed(tokenizerText(name))] as const);
+  const data = [...contents, ...vocabularies];
   const parent = dirname(target);
   let made: string;
   try {
@@ -83,8 +95,8 @@ export async function buildStaticSite(
     for (const file of ['site.js', 'site.css', 'favicon.svg']) copyFileSync(join(built, file), join(made, file));
     if (built.startsWith(made)) rmSync(built, { recursive: true });
     mkdirSync(join(made, 'data'));
-    for (const [name, text] of contents) writeFileSync(join(made, 'data', `${name}.js`), dataScript(name, text));
-    writeFileSync(join(made, 'index.html'), indexPage(texts));
+    for (const [name, text] of data) writeFileSync(join(made, 'data', `${name}.js`), dataScript(name, text));
+    writeFileSync(join(made, 'index.html'), indexPage(data.map(([name]) => name)));
     const site = { folder, ...sizeOf(made) };
     takePlace(made, target);
     return site;
@@ -140,7 +152,10 @@ function dataScript(name: string, text: string): string {
   return `(window.lookbackData ??= {})[${JSON.stringify(name)}] = ${JSON.stringify(text)};\n`;
 }
 
-function indexPage(texts: readonly string[]): string {
+/** Vocabularies are thrice as small this way; the page inflates them when they are chosen. */
+const packed = (text: string): string => gzipSync(text, { level: 9 }).toString('base64');
+
+function indexPage(data: readonly string[]): string {
   return `<!doctype html>
 <html lang="en">
   <head>
@@ -150,7 +165,7 @@ function indexPage(texts: readonly string[]): string {
     <meta name="viewport" content="width=device-width, initial-scale=1" />
     <meta name="color-scheme" content="light dark" />
     ${mark}
-    <meta name="lookback-data" content="${texts.join(' ')}" />
+    <meta name="lookback-data" content="${data.join(' ')}" />
     <link rel="icon" href="favicon.svg" />
     <link rel="stylesheet" href="site.css" />
     <title>Lookback</title>

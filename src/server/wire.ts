@@ -13,6 +13,8 @@
  *   POST api/runs/:name/labels           RunLabels -> {}     what is left out stays
  *   GET  api/runs/:name/report           one self-contained HTML page, as a download
  *   GET  api/data/:name                  DataText            of a registered set that is on this machine
+ *   GET  api/tokenizers                  TokenizerNames      whose vocabularies are on this machine
+ *   GET  api/tokenizers/:name            what `tokenizerFromJSON` reads
  *   GET  api/events                      server-sent events, see {@link StudioEvents}
  *
  * Numbers that are not finite travel as null. A request that fails is answered with an {@link ApiError}, never a stack.
@@ -137,6 +139,11 @@ export interface ForecastScore {
 /** What a page needs to train on a registered set itself. */
 export interface DataText {
   text: string;
+}
+
+/** Tokenizers whose vocabularies are on the server's machine. */
+export interface TokenizerNames {
+  names: string[];
 }
 
 export interface StartRun {

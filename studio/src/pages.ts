@@ -23,9 +23,11 @@ export const pages: readonly Page[] = [
   { page: 'lecture', title: 'Lecture', server: false, load: () => import('./pages/Lecture.svelte') },
   { page: 'model', title: 'Model', server: true, load: () => import('./pages/Model.svelte') },
   { page: 'size', title: 'Size', server: false, load: () => import('./pages/Size.svelte') },
+  { page: 'forecast', title: 'Forecast', server: false, load: () => import('./pages/Forecast.svelte') },
   { page: 'here', title: 'Train here', server: false, load: () => import('./pages/TrainHere.svelte') },
   { page: 'break', title: 'Break it', server: false, load: () => import('./pages/BreakIt.svelte') },
   { page: 'shared', title: 'A shared run', server: false, unlisted: true, load: () => import('./pages/Shared.svelte') },
+  { page: 'tokens', title: 'Tokens', server: false, load: () => import('./pages/Tokens.svelte') },
   { page: 'ngrams', title: 'N-grams', server: false, load: () => import('./pages/Ngrams.svelte') },
   { page: 'vectors', title: 'Vectors', server: false, load: () => import('./pages/Vectors.svelte') },
 ];

@@ -108,6 +108,55 @@ describe.skipIf(!executablePath)('the lecture (install Debian’s chromium, or s
     await page.getByText('Type a few words.').waitFor();
   });
 
+  it('learns pieces, counts pairs and trains directions, and lets one go back', async () => {
+    await open('words');
+    const pieces = page.getByRole('region', { name: 'Pieces, learned by gluing' });
+    await pieces.getByText(/^[1-9]\d* of 240 merges/).waitFor();
+    await pieces.getByRole('slider').fill('240');
+    const perToken = pieces.locator('.controls b').last();
+    await expect.poll(async () => Number(await perToken.innerText())).toBeGreaterThan(2.5);
+    await pieces.getByRole('slider').fill('0');
+    await expect.poll(() => perToken.innerText()).toBe('1.00');
+    const pairs = page.getByRole('region', { name: 'Which letter follows which' });
+    await pairs.getByRole('slider').fill('1');
+    await pairs.getByRole('gridcell', { name: /^a then d: / }).click();
+    // The first name is ada: after a, d once and the end once.
+    await pairs.getByText('After a came d 1 of 2 times: 1 / 2 = 0.500').waitFor();
+    await pairs.getByLabel('add one to every count').check();
+    await pairs.getByText(/After a came d 1 of 2 times: \(1 \+ 1\) \/ \(2 \+ \d+\) = 0\.0/).waitFor();
+    const directions = page.getByRole('region', { name: 'Words by the company they keep' });
+    await directions.getByText('epoch 15 of 15, done').waitFor({ timeout: 60_000 });
+    expect(await directions.getByLabel('Analogy').innerText()).toContain('woman ≈ queen');
+    await directions.getByRole('combobox', { name: /^words/ }).selectOption('countries');
+    expect(await directions.locator('svg line').count()).toBe(6);
+    await directions.getByRole('slider').fill('0');
+    await directions.getByText('epoch 1 of 15').waitFor();
+  });
+
+  it('cuts windows, moves an origin, and shows what one step ahead is worth', async () => {
+    await open('forecasting');
+    const windows = page.getByRole('region', { name: 'Windows', exact: true });
+    await windows.getByText('85 windows to learn from').waitFor();
+    await windows.getByLabel(/^stride/).fill('12');
+    await windows.getByText('8 windows to learn from').waitFor();
+    await windows.getByLabel(/^look back/).fill('60');
+    await windows.getByLabel(/^horizon/).fill('36');
+    await windows.getByText('3 windows to learn from').waitFor();
+    const formulas = page.getByRole('table', { name: 'Formulas' });
+    expect(await formulas.locator('tbody tr').first().innerText()).toMatch(/seasonal naive with growth.*3\.01 %/s);
+    await page.getByLabel(/^origin/).fill('60');
+    await page.getByText(/from 1954-01: .* wins/).waitFor();
+    const steps = page.getByRole('table', { name: 'One step ahead' }).locator('tbody tr');
+    await page.getByText('step 400 of 400, done').waitFor({ timeout: 60_000 });
+    const errors = (await steps.locator('td:nth-child(4)').allInnerTexts()).map(Number);
+    expect(errors.slice(0, 2)).toEqual([48, 15.6]);
+    expect(errors[3]).toBeGreaterThan(errors[2]);
+    await page.getByText(/^The LSTM .* On its own it is off by/).waitFor();
+    expect(await page.getByRole('link', { name: 'forecast any CSV' }).getAttribute('href')).toBe('#/forecast');
+    await page.getByLabel(/^forget gate/).fill('7');
+    await page.getByText(/After a year 0\.999¹² = 0\.98/).waitFor();
+  });
+
   it('trains one GPT for two chapters', async () => {
     await open('language');
     await page.getByText(/Below the 2-gram/).waitFor();
@@ -212,11 +261,12 @@ describe.skipIf(!executablePath)('the lecture (install Debian’s chromium, or s
     await page.emulateMedia({ reducedMotion: 'reduce' });
     await open(name);
     await page.locator('article h1').waitFor();
-    await page
-      .locator('article canvas')
-      .first()
-      .waitFor({ state: name === 'size' ? 'detached' : 'attached' });
-    if (name !== 'start') await page.getByRole('textbox', { name: /Code of the exercise/ }).waitFor();
+    await page.locator('article :is(canvas, svg, table)').first().waitFor({ state: 'attached' });
+    if (name !== 'start')
+      await page
+        .getByRole('textbox', { name: /Code of the exercise/ })
+        .last()
+        .waitFor();
     // Not by a script tag: the pages' policy takes none.
     await page.evaluate(readFileSync(axePath, 'utf8'));
     for (const colorScheme of ['light', 'dark'] as const) {

@@ -4,19 +4,32 @@ import { init } from '../../src/backends/init.ts';
 import { exercises } from '../../src/learn/index.ts';
 import { log } from '../../src/math.ts';
 import { Random } from '../../src/random.ts';
+import {
+  distanceToLast,
+  errorOf,
+  from,
+  monthName,
+  months,
+  persistence,
+  seasonalStep,
+} from '../../studio/src/lib/lecture/airline.ts';
 import { attend, d } from '../../studio/src/lib/lecture/attend.ts';
 import { T, trainCell } from '../../studio/src/lib/lecture/cell.ts';
 import { chapters } from '../../studio/src/lib/lecture/chapters.ts';
 import { descend, heightAt, type Settings, start, totalSteps } from '../../studio/src/lib/lecture/descent.ts';
 import { exerciseNames } from '../../studio/src/lib/lecture/exerciseNames.ts';
 import { drawText } from '../../studio/src/lib/lecture/grammar.ts';
-import type { CellTrace } from '../../studio/src/lib/lecture/protocol.ts';
+import { trainOneStep } from '../../studio/src/lib/lecture/oneStep.ts';
+import type { CellTrace, OneStepTrace } from '../../studio/src/lib/lecture/protocol.ts';
 
 describe('chapters', () => {
   it('have the exercises of their own', () => {
     expect(exerciseNames).toEqual(Object.fromEntries(exercises.map(({ number, name }) => [number, name])));
+    expect(chapters.flatMap((chapter) => chapter.exercises).sort((a, b) => a - b)).toEqual(
+      exercises.map(({ number }) => number),
+    );
     for (const { number, chapter } of exercises) {
-      expect(chapters.find(({ name }) => name === chapter)?.exercise).toBe(number);
+      expect(chapters.find(({ name }) => name === chapter)?.exercises).toContain(number);
     }
   });
 });
@@ -108,5 +121,35 @@ describe('the descent', () => {
     expect(sgd.points.at(-1)?.[2]).toBeGreaterThan(1e4);
     const [clipped] = descend({ ...usual, sgdRate: 0, clip: true });
     expect(clipped.points.at(-1)?.[2]).toBeLessThan(1e3);
+  });
+});
+
+describe('one step ahead', () => {
+  beforeAll(async () => {
+    await init();
+  });
+
+  it('has the errors of the two formulas over the last 48 months', () => {
+    expect([from, monthName(from), monthName(months.length - 1)]).toEqual([96, '1957-01', '1960-12']);
+    expect(errorOf(persistence)).toBeCloseTo(48.0, 1);
+    expect(errorOf(seasonalStep)).toBeCloseTo(15.6, 1);
+    expect(distanceToLast(persistence)).toBe(0);
+  });
+
+  it('trains a model that is worth less on its own, and sees no truth there', async () => {
+    const traces: OneStepTrace[] = [];
+    await trainOneStep(
+      { steps: 150, every: 150 },
+      (trace) => traces.push(trace),
+      async () => {},
+    );
+    const [first, last] = traces;
+    expect(last.loss).toBeLessThan(first.loss / 5);
+    expect(errorOf(last.ahead)).toBeLessThan(errorOf(first.ahead));
+    expect(errorOf(last.ahead)).toBeGreaterThan(errorOf(seasonalStep));
+    expect(errorOf(last.alone)).toBeGreaterThan(errorOf(last.ahead));
+    // Both begin from the same true months.
+    expect(last.alone[0]).toBeCloseTo(last.ahead[0], 2);
+    expect(last.alone[1]).not.toBeCloseTo(last.ahead[1], 2);
   });
 });

@@ -78,6 +78,10 @@ describe.skipIf(!executablePath)('n-grams and vectors (needs Chromium)', () => {
     await page.getByRole('slider', { name: /Order/ }).fill('5');
     await expect.poll(() => orders.count()).toBe(5);
     expect(await page.locator('tr.best').count()).toBe(1);
+    expect(await page.getByLabel('Floors').innerText()).toMatch(
+      /(?=.*maximum-likelihood)(?=.*add-k)(?=.*witten-bell)(?=.*kneser-ney \d)/s,
+    );
+    expect(await page.locator('dt').allInnerTexts()).toEqual([1, 2, 3, 4, 5].map((n) => `order ${n}`));
     const sample = page.getByLabel('Sample', { exact: true });
     expect(await sample.innerText()).toMatch(/^[abc]{300}$/);
     await page.getByLabel('Paste a text').fill('x');

@@ -12,6 +12,7 @@ import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { examineBackends } from '../../src/backends/init.ts';
 import { runProgram } from '../../src/cli/program.ts';
+import { hasVocabulary, loadTokenizer } from '../../src/data/tokenizers.node.ts';
 import { LookbackError } from '../../src/errors.ts';
 import { buildStaticSite } from '../../src/server/static.node.ts';
 import type { RecipeInput } from '../../src/tasks/recipe.ts';
@@ -74,7 +75,7 @@ describe('the folder', () => {
     const parent = temporaryFolder();
     const folder = join(parent, 'deep', 'site');
     const pages = standIn();
-    const site = await buildStaticSite(folder, { pages });
+    const site = await buildStaticSite(folder, { pages, tokenizers: [] });
     expect(site.files).toBe(5);
     const index = readFileSync(join(folder, 'index.html'), 'utf8');
     expect(index).toMatch(/content-security-policy" content="default-src 'none'; script-src 'self' 'wasm-unsafe-eval'/);
@@ -241,6 +242,33 @@ describe.skipIf(!executablePath)('in Chromium (install Debian’s chromium, or s
     expect(names).toContain('Train here');
     expect(names).not.toContain('Runs');
     expect(await page.getByText('New run').count()).toBe(0);
+    await page.close();
+    expect(complaints).toEqual([]);
+  });
+
+  it('cuts texts with what it brought along and what needs nothing, and checks exercises', async () => {
+    const page = await visit(`${places['a disk']()}#/tokens?text=Hello%20world%20%F0%9F%98%89`);
+    const ids = async (name: string) => {
+      const tokens = page.getByRole('listbox', { name: `Tokens of ${name}` }).getByRole('option');
+      const labels = await tokens.evaluateAll((all) => all.map((each) => each.getAttribute('aria-label') ?? ''));
+      return labels.map((label) => Number(/, id (\d+), byte/.exec(label)?.[1]));
+    };
+    // Vocabularies come from packages beside this one; without them none is offered, and the rest works.
+    if (hasVocabulary('gpt2')) {
+      await expect.poll(() => ids('gpt2')).toEqual([...loadTokenizer('gpt2').encode('Hello world 😉')]);
+    }
+    expect(await page.getByRole('checkbox', { name: 'llama2' }).count()).toBe(0);
+    await page.getByRole('checkbox', { name: 'byte' }).check();
+    await expect.poll(() => ids('byte')).toEqual([...new TextEncoder().encode('Hello world 😉')]);
+    await page.goto(`${places['a disk']()}#/lecture/words`);
+    const exercise = page.getByRole('region', { name: /Exercise 7/ });
+    await exercise.getByRole('button', { name: 'Check', exact: true }).click();
+    await exercise.getByText(/The ids are as they were/).waitFor();
+    await exercise.getByRole('textbox', { name: /Code of the exercise/ }).click();
+    await page.keyboard.press('Control+A');
+    await page.keyboard.insertText('export function mergeOnce() { for (;;); }');
+    await page.keyboard.press('Control+Enter');
+    await exercise.getByText(/did not end within 2 seconds/).waitFor();
     await page.close();
     expect(complaints).toEqual([]);
   });

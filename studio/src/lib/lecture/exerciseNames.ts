@@ -6,4 +6,10 @@ export const exerciseNames: Readonly<Record<number, string>> = {
   4: 'top-k',
   5: 'cross-entropy-gradient',
   6: 'kv-cache',
+  7: 'bpe-merge',
+  8: 'bigram-probabilities',
+  9: 'analogy',
+  10: 'make-windows',
+  11: 'one-step-trap',
+  12: 'gate-arithmetic',
 };

@@ -2,7 +2,10 @@
 
 export type CellKind = 'rnn' | 'lstm' | 'gru';
 
-export type ToWorker = { kind: 'cell'; cell: CellKind; steps: number } | { kind: 'language' };
+export type ToWorker =
+  | { kind: 'cell'; cell: CellKind; steps: number }
+  | { kind: 'language' }
+  | { kind: 'oneStep'; steps: number };
 
 /** What one sequence did in a recurrent cell, step by step. */
 export interface CellTrace {
@@ -36,7 +39,19 @@ export interface LanguageTrace {
   sample?: string;
 }
 
+/** What the one-step forecaster says of the last 48 months, in passengers, [48]. */
+export interface OneStepTrace {
+  step: number;
+  /** Mean squared error of the training windows, scaled to 0 … 1. */
+  loss: number;
+  /** Each month from the true ones before it. */
+  ahead: number[];
+  /** Each month from its own forecasts, once the truth ends. */
+  alone: number[];
+}
+
 export type FromWorker =
+  | { kind: 'oneStep'; trace: OneStepTrace; done: boolean }
   | { kind: 'cell'; trace: CellTrace; done: boolean }
   | {
       kind: 'floors';

@@ -1,6 +1,7 @@
 /** The lecture's worker: trains the small models of its figures with the engine as WebAssembly, on one thread. */
 import { init } from '../../../../src/backends/init.ts';
 import { trainCell } from './cell.ts';
+import { trainOneStep } from './oneStep.ts';
 import type { FromWorker, ToWorker } from './protocol.ts';
 import { trainWriter } from './writer.ts';
 
@@ -21,6 +22,12 @@ async function answer(message: ToWorker): Promise<void> {
         message.cell,
         { steps: message.steps, every: 4 },
         (trace, done) => tell({ kind: 'cell', trace, done }),
+        frame,
+      );
+    case 'oneStep':
+      return trainOneStep(
+        { steps: message.steps, every: 10 },
+        (trace, done) => tell({ kind: 'oneStep', trace, done }),
         frame,
       );
     case 'language':

@@ -31,7 +31,20 @@ export class VectorsModel {
 
   async train(
     text: string,
-    { name, epochs, dimensions, minCount }: { name: string; epochs: number; dimensions: number; minCount: number },
+    {
+      name,
+      epochs,
+      dimensions,
+      minCount,
+      onEpoch,
+    }: {
+      name: string;
+      epochs: number;
+      dimensions: number;
+      minCount: number;
+      /** Shown the vectors as they form. */
+      onEpoch?: (vectors: WordVectors, epoch: number, loss: number) => void;
+    },
   ) {
     this.stop();
     const stop = new AbortController();
@@ -48,9 +61,10 @@ export class VectorsModel {
         rate: 0.05,
         deterministic: true,
         signal: stop.signal,
-        onProgress: ({ words, total, loss }) => {
+        onProgress: ({ words, total, loss, epoch, vectors }) => {
           this.progress = words / total;
           this.loss = loss;
+          onEpoch?.(vectors(), epoch, loss);
           return new Promise((resolve) => setTimeout(resolve));
         },
       });

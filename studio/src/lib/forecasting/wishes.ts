@@ -1,0 +1,82 @@
+/** What the reader asks for, as the form holds it, and as the library takes it. Pure. */
+import type { Asked, ColumnFacts, Look, ModelFacts, Role } from './protocol.ts';
+
+export interface Wishes {
+  horizon: number;
+  origins: number;
+  /** Coverage of the intervals. */
+  percent: number;
+  /** Null: the usual one. */
+  period: number | null;
+  /** '' as the times say. */
+  frequency: string;
+  missing: NonNullable<Asked['missing']>;
+  duplicates: NonNullable<Asked['duplicates']>;
+  /** '' for a clock that never changes. */
+  timeZone: string;
+  calendar: boolean;
+  /** Names of models, networks without a head. */
+  models: string[];
+  /** What networks forecast: '' numbers, else a distribution. */
+  head: '' | 'quantile' | 'gaussian' | 'studentT';
+  seed: number;
+}
+
+export const firstWishes: Wishes = {
+  horizon: 12,
+  origins: 3,
+  percent: 90,
+  period: null,
+  frequency: '',
+  missing: 'refuse',
+  duplicates: 'refuse',
+  timeZone: '',
+  calendar: false,
+  models: [],
+  head: '',
+  seed: 1,
+};
+
+/** A season where there is one, else a dozen, and never more than a fifth of the shortest series. */
+export function usualHorizon({ series, period }: Look): number {
+  const shortest = Math.min(...series.map(({ values }) => values.length));
+  return Math.max(1, Math.min(period > 1 ? period : 12, Math.floor(shortest / 5)));
+}
+
+/** The options of `forecast`; keys that ask for nothing special are left out. */
+export function askedOf(
+  columns: readonly ColumnFacts[],
+  roles: Readonly<Record<string, Role>>,
+  wishes: Wishes,
+  models: readonly ModelFacts[],
+): Asked {
+  const { horizon, origins, percent, period, frequency, missing, duplicates, timeZone, calendar, head, seed } = wishes;
+  const of = (role: Role) => columns.filter(({ name }) => roles[name] === role).map(({ name }) => name);
+  const [time] = of('time');
+  const [id] = of('series');
+  const [asOf] = of('published');
+  const lists = { target: of('target'), past: of('past'), future: of('future'), fixed: of('fixed') };
+  const classical = models.filter(({ group }) => group === 'classical').map(({ name }) => name);
+  const all = classical.every((name) => wishes.models.includes(name));
+  const named = models
+    .filter(({ name }) => wishes.models.includes(name) && !(all && classical.includes(name)))
+    .map(({ name, group }) => (group === 'network' && head !== '' ? `${name}:${head}` : name));
+  return {
+    ...Object.fromEntries(Object.entries(lists).filter(([, names]) => names.length > 0)),
+    ...(time === undefined ? {} : { time }),
+    ...(id === undefined ? {} : { id }),
+    ...(asOf === undefined ? {} : { asOf }),
+    horizon,
+    // Formulas stand in every leaderboard: naming one asks for nothing else.
+    models: all || named.length > 0 ? [...(all ? ['auto'] : []), ...named] : ['naive'],
+    backtest: origins,
+    level: percent / 100,
+    seed,
+    ...(frequency.trim() === '' ? {} : { frequency: frequency.trim() }),
+    ...(period === null ? {} : { period }),
+    ...(timeZone.trim() === '' ? {} : { timeZone: timeZone.trim() }),
+    ...(calendar ? { calendar: true } : {}),
+    missing,
+    duplicates,
+  };
+}
