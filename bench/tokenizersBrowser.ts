@@ -5,7 +5,6 @@
  */
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { chromium } from 'playwright-core';
 import { createServer } from 'vite';
@@ -15,7 +14,7 @@ import type { Rates } from './browser/tokenizers.ts';
 const path = process.argv[2] ?? findFile('tinyshakespeare.txt');
 if (!path) throw new Error('name a text, or set LOOKBACK_DATA');
 const text = readFileSync(path, 'utf8');
-const encoders = join(dirname(createRequire(import.meta.url).resolve('tiktoken/package.json')), 'encoders');
+const require = createRequire(import.meta.url);
 const server = await createServer({
   root: fileURLToPath(new URL('..', import.meta.url)),
   configFile: false,
@@ -39,7 +38,7 @@ try {
   await page.addScriptTag({ type: 'module', url: '/bench/browser/tokenizers.ts' });
   await page.waitForFunction(() => 'measureTokenizers' in window);
   for (const name of ['cl100k', 'o200k']) {
-    const ranks = JSON.parse(readFileSync(join(encoders, `${name}_base.json`), 'utf8'));
+    const ranks = require(`tiktoken/encoders/${name}_base.json`);
     const { warm, cold, theirWarm, theirCold, same } = await page.evaluate(
       (request) => (window as unknown as { measureTokenizers(r: unknown): Rates }).measureTokenizers(request),
       { name, ranks, text },

@@ -5,9 +5,15 @@
  * none for another conclusion.
  */
 import { describe, expect, it } from 'vitest';
+import type { ForecastResult } from '../src/index.ts';
 import * as additivePath from './additive-path.ts';
 import * as attentionPermutation from './attention-permutation.ts';
 import type { Print } from './entry.ts';
+import * as forecastPassengers from './forecast-passengers.ts';
+import * as forecastPrices from './forecast-prices.ts';
+import * as forecastSensors from './forecast-sensors.ts';
+import * as forecastWeather from './forecast-weather.ts';
+import { given } from './forecasts.ts';
 import * as orderMatters from './order-matters.ts';
 import * as recallDistance from './recall-distance.ts';
 import * as receptiveField from './receptive-field.ts';
@@ -94,4 +100,52 @@ describe('examples', () => {
     for (const mark of [0, 1, 2]) expect(best('Adam', mark)).toBeLessThan(best('SGD', mark) - 0.1);
     expect(best('SGD', 2)).toBeLessThan(2);
   });
+
+  /** The same for examples that forecast, which take their time. */
+  async function forecasts<Result>({ main }: { main: (print: Print) => Promise<Result> }): Promise<Result> {
+    const lines: string[] = [];
+    const result = await main((line) => lines.push(line));
+    expect(lines.join('\n')).toMatch(/wins/);
+    expect(lines.join('\n')).not.toMatch(/NaN|undefined|Infinity/);
+    return result;
+  }
+  const row = ({ leaderboard }: ForecastResult, name: string) => {
+    const found = leaderboard.find(({ model }) => model === name);
+    if (!found) throw new Error(name);
+    return found;
+  };
+
+  it('forecast-passengers: models halve the seasonal naive error, a formula stays near', async () => {
+    const result = await forecasts(forecastPassengers);
+    expect(row(result, 'stl-ets').mase).toBeLessThan(0.6 * row(result, 'seasonal-naive').mase);
+    const growth = row(result, 'seasonal-naive-with-growth').mase;
+    expect(growth).toBeLessThan(1.3 * result.leaderboard[0].mase);
+    expect(result.comparison?.p).toBeGreaterThan(0.05);
+  });
+
+  it('forecast-weather: the further ahead, the less today is worth', async () => {
+    const { day, week } = await forecasts(forecastWeather);
+    const gain = (result: ForecastResult) => 1 - result.leaderboard[0].rmse / row(result, 'naive').rmse;
+    expect(gain(week)).toBeGreaterThan(gain(day));
+    expect(row(week, 'naive').mase).toBeGreaterThan(row(day, 'naive').mase);
+    expect(day.oneStep?.verdict).toBeDefined();
+  });
+
+  it('forecast-prices: nothing is shown to beat the last value, and the report says random walk', async () => {
+    const results = Object.entries(await forecasts(forecastPrices));
+    expect(results.length).toBe(6);
+    for (const [, result] of results) expect(row(result, 'naive').rmse).toBeLessThan(1.1 * result.leaderboard[0].rmse);
+    const walks = results.filter(([, { verdict }]) => verdict.includes('random walk')).map(([symbol]) => symbol);
+    expect(walks.length).toBeGreaterThanOrEqual(4);
+  });
+
+  it.skipIf(!given(forecastSensors.files.taxi))(
+    'forecast-sensors: the season is most of it (LOOKBACK_DATA)',
+    async () => {
+      const { taxi } = await forecasts(forecastSensors);
+      if (!taxi) throw new Error('no taxis');
+      expect(taxi.period).toBe(48);
+      expect(row(taxi, 'seasonal-naive').mase).toBeLessThan(0.6 * row(taxi, 'naive').mase);
+    },
+  );
 });

@@ -27,6 +27,8 @@ export const errorCodes = {
   FILE_WRITE: { meaning: 'a file could not be written', exit: 1 },
   DATA_MISSING: { meaning: 'a data set is not on this machine', exit: 1 },
   DATA_INVALID: { meaning: 'the data cannot be used as asked', exit: 1 },
+  PACKAGE_MISSING: { meaning: 'an optional package is not installed', exit: 1 },
+  UNSUPPORTED: { meaning: 'this model or format cannot do what was asked', exit: 1 },
   RECIPE_INVALID: { meaning: 'a recipe has a wrong key or value', exit: 2 },
   USAGE: { meaning: 'the command line was used wrongly', exit: 2 },
   RUN_NOT_FOUND: { meaning: 'no run of that name', exit: 1 },

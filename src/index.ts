@@ -34,6 +34,8 @@ export type { Transform as SeriesTransform } from './series/index.ts';
 export * from './series/index.ts';
 export * as sizing from './sizing/index.ts';
 export { ForecastTask, forecastAfter, type Score, type WindowBatch } from './tasks/forecast.ts';
+export { type Ahead, forecastAll, type History } from './tasks/forecastAhead.ts';
+export { ForecastStream } from './tasks/forecastStream.ts';
 export { type EncodedCorpus, type LanguageModel, LanguageTask, type TokenBatch } from './tasks/language.ts';
 export { buildOptimizer, buildSchedule } from './tasks/optimizer.ts';
 export * from './tasks/recipe.ts';

@@ -49,6 +49,7 @@ describe.skipIf(!existsSync(join(root, 'dist', 'cli.js')))('the package (needs d
     expect(packed).toEqual(
       expect.arrayContaining([
         ...['LICENSE', 'README.md', 'package.json', 'bin/lookback.mjs', 'dist/index.js', 'dist/node.js', 'dist/cli.js'],
+        'dist/textWorker.js',
         ...['kernels/native.cpp', 'kernels/kernels.table', 'scripts/build-native.mjs', 'docs/recipe.schema.json'],
         ...['kernels/prebuilt/lookback-relaxed.wasm.gz', 'kernels/prebuilt/lookback-simd128.wasm.gz'],
         'recipes/airline-lstm.yaml',
@@ -62,6 +63,32 @@ describe.skipIf(!existsSync(join(root, 'dist', 'cli.js')))('the package (needs d
       "import { tensor } from 'lookback'; console.log([...tensor([1, 2]).add(1).mul(2).dataSync()].join())";
     expect(run(process.execPath, ['--input-type=module', '-e', program])).toBe('4,6\n');
   });
+
+  it('starts its threads for text, which give what one thread gives', () => {
+    writeFileSync(join(consumer, 'text.txt'), 'the cat sat on the mat, the dog did not\n--\n'.repeat(3000));
+    const program = `
+      import { createHash } from 'node:crypto';
+      import { readdirSync, readFileSync } from 'node:fs';
+      import { ByteTokenizer } from 'lookback';
+      import { prepareShards, trainFiles } from 'lookback/node';
+      let started = 0;
+      process.on('worker', () => started++);
+      const results = [];
+      for (const threads of [1, 2]) {
+        const { tokenizer } = await trainFiles(['text.txt'], { vocabulary: 270, threads, partBytes: 4096 });
+        const out = 'shards-' + threads;
+        await prepareShards(['text.txt'], out, tokenizer, { threads, separator: '--', validation: 0.5 });
+        const hash = createHash('sha256');
+        for (const name of readdirSync(out).sort()) hash.update(readFileSync(out + '/' + name));
+        results.push({ started, hash: hash.digest('hex') });
+      }
+      console.log(JSON.stringify(results));
+      process.exit(0);`;
+    const [one, two] = JSON.parse(run(process.execPath, ['--input-type=module', '-e', program]));
+    // A second thread is started only when the first has answered: two of them for each piece of work.
+    expect([one.started, two.started]).toEqual([0, 4]);
+    expect(two.hash).toBe(one.hash);
+  }, 30_000);
 
   it('serves by WebAssembly when no script ran, and doctor says how to build the addon', () => {
     const { backend, tried } = doctor();

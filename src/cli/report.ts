@@ -1,14 +1,15 @@
 /** What a finished run is told as: table, plot, verdict, sample. Text for people; `--json` has its own object. */
 
+import { type OneStepReport, oneStepReport } from '../forecasting/index.ts';
 import { ForecastTask } from '../tasks/forecast.ts';
 import { LanguageTask } from '../tasks/language.ts';
 import type { RunOutcome } from '../tasks/run.node.ts';
-import { CharacterTokenizer } from '../text/index.ts';
-import { formatNumber } from './terminal/format.ts';
+import { printOneStep } from './forecastReport.ts';
+import { formatCount, formatNumber } from './terminal/format.ts';
 import { plot } from './terminal/plot.ts';
 import { table } from './terminal/table.ts';
 import { colours, type Terminal } from './terminal/terminal.ts';
-import { distance, smoothingNames, type Watch } from './watch.ts';
+import { distance, smoothingNames, unitOf, type Watch } from './watch.ts';
 
 /** Prints the report of a run that has ended. */
 export function report(
@@ -40,7 +41,7 @@ function forecastReport(task: ForecastTask, { scores }: RunOutcome, terminal: Te
   const trained = scores.find((score) => score.trained);
   const history = [...series.values.subarray(from, testStart)];
   const truth = [...series.values.subarray(testStart - 1)];
-  const title = `${series.name}: the last ${series.values.length - testStart}, forecast at once from the one before`;
+  const title = `${series.name}: the last ${series.values.length - testStart}, forecast ${task.recipe.window.horizon === 1 ? 'one step ahead each' : 'at once from the one before'}`;
   const curves = [
     { name: 'history', values: history, x: x(from, history.length) },
     { name: 'truth', values: truth, x: x(testStart - 1, truth.length) },
@@ -66,8 +67,19 @@ function forecastReport(task: ForecastTask, { scores }: RunOutcome, terminal: Te
     ? `The trained ${winner.name} wins.`
     : `${capitalized(winner.name)} wins: ${winner.description}, no training at all.`;
   terminal.write(`\n${ink.bold(verdict)}\n`);
+  if (trained && task.recipe.window.horizon === 1) printOneStep(oneStepOfTask(task, trained.name), terminal);
   if (task.prepared.length > 1)
     terminal.write(`Means over ${task.prepared.length} series; the plot shows the first.\n`);
+}
+
+/** A trained one-step model on the test parts, beside formulas that follow a series as closely. */
+function oneStepOfTask(task: ForecastTask, name: string): OneStepReport {
+  const forecasts = task.prepared.flatMap(({ testStart }, series) =>
+    Array.from(task.testForecast(series), (mean, i) => ({ series, origin: testStart + i, mean })),
+  );
+  const values = task.prepared.map(({ series }) => series.values);
+  const period = Math.min(...task.prepared.map(({ series }) => series.period ?? 1));
+  return oneStepReport(name, values, forecasts, period);
 }
 
 function languageReport(
@@ -78,7 +90,7 @@ function languageReport(
   const ink = colours(terminal.colour);
   const colour = terminal.colour;
   const language = task instanceof LanguageTask ? task : undefined;
-  const unit = language?.tokenizer instanceof CharacterTokenizer ? 'character' : 'token';
+  const unit = language ? unitOf(language) : 'token';
   const late = curve.filter(({ seconds }) => seconds > 0);
   const best = floors.reduce((a, b) => (a.nats <= b.nats ? a : b));
   if (late.length > 1) {
@@ -91,20 +103,21 @@ function languageReport(
     terminal.write(`\n${plot(curves, { title, width: terminal.width, height: 12, colour })}\n`);
   }
   if (validationLoss !== undefined) {
-    const rows: (string | number)[][] = floors.map(({ smoothing, order, nats }) => [
+    const both = (nats: number) => [nats.toFixed(3), language ? language.bitsPerByte(nats).toFixed(3) : ''];
+    const rows: (string | number)[][] = floors.map(({ smoothing, order, nats, tokens }) => [
       `${smoothingNames[smoothing]} ${order}-gram`,
-      nats.toFixed(3),
-      'counted',
+      ...both(nats),
+      tokens ? `counted on ${formatCount(tokens)} tokens` : 'counted',
     ]);
-    rows.push(['this model', validationLoss.toFixed(3), 'trained']);
+    rows.push(['this model', ...both(validationLoss), 'trained']);
     rows.sort((a, b) => Number(a[1]) - Number(b[1]));
-    terminal.write(table({ columns: ['whole validation split', `nats/${unit}`, ''], rows, highlight: 0, colour }));
+    const columns = ['whole validation split', `nats/${unit}`, 'bits per byte', ''];
+    terminal.write(table({ columns, rows, highlight: 0, colour }));
     const verdict =
       validationLoss < best.nats
         ? 'The trained model is below the n-gram floor.'
         : `Counting still wins. It is ${distance(validationLoss, settled, best)}.`;
     terminal.write(`\n${ink.bold(verdict)}\n`);
-    if (language) terminal.write(`${language.bitsPerByte(validationLoss).toFixed(3)} bits per byte of text.\n`);
   }
   if (sample?.trim()) terminal.write(`\n${ink.dim('It writes:')}\n${ink.cyan(sample.trim())}\n`);
 }

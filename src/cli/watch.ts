@@ -1,7 +1,8 @@
 /** Shows a run while it goes on: the line of progress, evaluations, samples. */
 import { type CurvePoint, predictCrossing } from '../tasks/crossing.ts';
+import { LanguageTask } from '../tasks/language.ts';
 import type { AnyTask, RunObserver } from '../tasks/run.node.ts';
-import type { NgramFloor } from '../text/index.ts';
+import { CharacterTokenizer, type NgramFloor } from '../text/index.ts';
 import type { Run } from '../track/node.ts';
 import { formatCount, formatDuration, formatNumber } from './terminal/format.ts';
 import { Progress, type ProgressMode } from './terminal/progress.ts';
@@ -60,7 +61,9 @@ export function watch(terminal: Terminal, mode: ProgressMode, { samples = false 
       if (mode === 'json') {
         terminal.write(`${JSON.stringify({ event: 'evaluation', step, ...metrics })}\n`);
       } else if (floor && step > 0) {
-        progress?.note(ink.dim(`step ${step}  validation ${formatNumber(loss)}, ${distance(loss, settled, floor)}`));
+        const bits = task instanceof LanguageTask && unitOf(task) === 'token' ? bitsShown(metrics.bitsPerByte) : '';
+        const shown = `step ${step}  validation ${formatNumber(loss)}${bits}, ${distance(loss, settled, floor)}`;
+        progress?.note(ink.dim(shown));
       }
     },
     sample(step, text) {
@@ -74,12 +77,24 @@ function introduction(run: Run, task: AnyTask, floors: readonly NgramFloor[]): s
   const { recipe } = task;
   const parameters = formatCount(task.model.parameterCount());
   const said = [`run ${run.name}  ${recipe.model.kind} with ${parameters} parameters on ${run.record.backend}`];
-  for (const { smoothing, order, nats } of floors) {
+  for (const { smoothing, order, nats, tokens } of floors) {
+    const where = tokens ? `the first ${formatCount(tokens)} tokens of the same split` : 'the same split';
+    const bits = task instanceof LanguageTask && unitOf(task) === 'token' ? bitsShown(task.bitsPerByte(nats)) : '';
+    const unit = task instanceof LanguageTask ? unitOf(task) : 'token';
     said.push(
-      `floor ${nats.toFixed(3)} nats/character: ${smoothingNames[smoothing]} ${order}-gram, counted on the same split`,
+      `floor ${nats.toFixed(3)} nats/${unit}${bits}: ${smoothingNames[smoothing]} ${order}-gram, counted on ${where}`,
     );
   }
   return said.join('\n');
+}
+
+/** What the tokens of a task are. */
+export function unitOf({ tokenizer }: LanguageTask): 'character' | 'token' {
+  return tokenizer instanceof CharacterTokenizer ? 'character' : 'token';
+}
+
+function bitsShown(bits: number): string {
+  return ` (${bits.toFixed(3)} bits per byte)`;
 }
 
 /** As people write them. */

@@ -5,12 +5,12 @@
 import { init } from '../backends/init.ts';
 import { LookbackError } from '../errors.ts';
 import { type BacktestOptions, origins } from './backtest.ts';
-import { chooseModels } from './catalog.ts';
+import { chooseModels, modelNamed } from './catalog.ts';
 import type { TableInput } from './cells.ts';
 import type { Frame } from './frame.ts';
 import { type HolidayCalendar, loadHolidays } from './holidays.ts';
 import { type IntervalKind, intervalKinds } from './intervals.ts';
-import { type FailedModel, type Judgement, judgeModels, type LeaderboardRow } from './leaderboard.ts';
+import { type FailedModel, type JudgedModel, type Judgement, judgeModels, type LeaderboardRow } from './leaderboard.ts';
 import type { FitContext, FittedModel, ForecastModel } from './model.ts';
 import { inBacktest, onObserved } from './observed.ts';
 import { readFrame } from './readFrame.ts';
@@ -38,7 +38,9 @@ export interface Competition {
   /** What a name in `calendar.holidays` stands for. */
   readonly holidays: HolidayCalendar | undefined;
   readonly judgement: Judgement;
-  /** The winner, and it fitted to all that is there. */
+  /** The winner, or the model that was to be kept. */
+  readonly chosen: JudgedModel;
+  /** The same, ready for what was observed, and it fitted to all that is there. */
   readonly model: ForecastModel;
   readonly fitted: FittedModel;
   /** Without covariates, which differ from call to call. */
@@ -49,10 +51,15 @@ export interface Competition {
 }
 
 /**
+ * @param keep the model to fit, whoever wins
  * @param pad fit although covariates known ahead do not reach the end of the horizon yet
  * @throws DATA_INVALID for rows that make no series or too short ones; BAD_ARGUMENT for unknown models or columns
  */
-export async function compete(rows: TableInput, options: ForecastOptions, { pad = false } = {}): Promise<Competition> {
+export async function compete(
+  rows: TableInput,
+  options: ForecastOptions,
+  { keep, pad = false }: { keep?: string; pad?: boolean } = {},
+): Promise<Competition> {
   const { horizon, models = ['auto'], level = 0.9, interval = 'quantile', seed = 1, onModel, signal } = options;
   requireWhole('horizon', horizon, 1, 100_000);
   if (!(level > 0 && level < 1)) throw wrong('level', 'a number between 0 and 1, such as 0.9', level);
@@ -61,28 +68,33 @@ export async function compete(rows: TableInput, options: ForecastOptions, { pad 
     typeof options.backtest === 'object' ? options.backtest : { folds: options.backtest ?? 3 };
   requireWhole('backtest', asked.folds, 1, 1000);
   if (asked.stride !== undefined) requireWhole('backtest.stride', asked.stride, 1, 1e9);
-  chooseModels(models, { ahead: false });
+  const names = keep === undefined ? models : [...models, keep];
+  chooseModels(names, { ahead: false });
   const holidays = await holidaysOf(options);
   const frame = readFrame(rows, options, 'rows', holidays);
-  const chosen = chooseModels(models, { ahead: frame.names.future.length > 0 });
+  const candidates = chooseModels(names, { ahead: frame.names.future.length > 0 });
   const series = frame.series.map(({ values }) => values);
   const period = Math.min(...frame.series.map((one) => one.period));
   const context = { horizon, period, seed, signal };
   const { plan, notes } = fittingFolds(series, asked, context, frame.notes);
   if (frame.hasCovariates) requireCovariates(frame, plan, horizon, pad);
-  if (chosen.some(({ trained }) => trained)) await init();
+  if (candidates.some(({ trained }) => trained)) await init();
 
   const { covariatesAt, see } = inBacktest(frame, horizon + (plan.gap ?? 0));
-  const judgement = await judgeModels(chosen.map(see), series, context, plan, {
+  const judgement = await judgeModels(candidates.map(see), series, context, plan, {
     level,
     interval,
     covariatesAt,
     onModel,
   });
-  const won = judgement.judged[0].row.model;
-  const model = onObserved(chosen.find(({ name }) => name === won) ?? chosen[0], frame);
+  const chosen = keep === undefined ? judgement.judged[0] : judgement.judged.find(({ row }) => row.model === keep);
+  if (!chosen) {
+    const problem = judgement.failed.find(({ model }) => model === keep)?.problem ?? `${keep} was not judged`;
+    throw new LookbackError('DATA_INVALID', { where: 'keep', problem });
+  }
+  const model = onObserved(modelNamed(chosen.row.model), frame);
   const fitted = await model.fit(frame.observed, withCovariates(frame, context, { pad }));
-  return { frame, holidays, judgement, model, fitted, context, level, interval, notes };
+  return { frame, holidays, judgement, chosen, model, fitted, context, level, interval, notes };
 }
 
 /** The context at the end of all series. */

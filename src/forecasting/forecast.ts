@@ -61,10 +61,10 @@ export async function forecast(rows: TableInput, options: ForecastOptions): Prom
 
 /** What a competition came to. */
 export function report(competition: Competition): ForecastResult {
-  const { frame, judgement, fitted, context, level, notes } = competition;
+  const { frame, judgement, chosen, fitted, context, level, notes } = competition;
   const { judged, failed, ...told } = judgement;
   const { horizon, period } = context;
-  const [{ row, result }] = judged;
+  const { row, result } = chosen;
   const reported: ForecastResult = {
     leaderboard: judged.map((one) => one.row),
     failed: [...failed],

@@ -41,13 +41,15 @@ export interface ForecasterParts {
 }
 
 /**
- * Judges models as `forecast` does and keeps the best, fitted to all rows; name a single model in `models` to have that
- * one beside the formulas. Where columns known ahead do not reach past the last value, `predict` is given them.
+ * Judges models as `forecast` does and keeps the best, or the one named in `keep`, fitted to all rows. Where columns known ahead do not reach past the last value, `predict` is given them.
  * @throws what `forecast` throws
  */
-export async function fitForecaster(rows: TableInput, options: ForecastOptions): Promise<FittedForecaster> {
-  const competition = await compete(rows, options, { pad: true });
-  const [{ row, result }] = competition.judgement.judged;
+export async function fitForecaster(
+  rows: TableInput,
+  { keep, ...options }: ForecastOptions & { keep?: string },
+): Promise<FittedForecaster> {
+  const competition = await compete(rows, options, { keep, pad: true });
+  const { row, result } = competition.chosen;
   const model = modelNamed(row.model);
   const leaderboard = competition.judgement.judged.map((one) => one.row);
   const forecaster = new FittedForecaster({ ...competition, model, folds: result.folds, leaderboard });

@@ -34,8 +34,8 @@ export function anatomyOf(model: Subject['model']): Anatomy {
   if (model instanceof GPT) return { attention: { layers: model.config.layers, heads: model.config.heads } };
   if (model instanceof Forecaster) {
     const { kind, layers, heads, hidden } = model.config;
-    if (kind === 'linear') return {};
-    return kind === 'transformer' ? { attention: { layers, heads } } : { recurrent: { kind, layers, hidden } };
+    if (kind === 'transformer' || kind === 'encoder') return { attention: { layers, heads } };
+    return kind === 'rnn' || kind === 'lstm' || kind === 'gru' ? { recurrent: { kind, layers, hidden } } : {};
   }
   const { kind, layers, width } = model.config;
   return { recurrent: { kind, layers, hidden: width } };

@@ -80,8 +80,6 @@ export async function buildStaticSite(
   const target = resolve(folder);
   refuseForeign(target, folder, force);
   const contents = await Promise.all(texts.map(async (name) => [name, (await resolveText(name)).text] as const));
-  const vocabularies = tokenizers.map((name) => [`tokenizer-${name}`, packed(tokenizerText(name))] as const);
-  const data = [...contents, ...vocabularies];
   const parent = dirname(target);
   let made: string;
   try {
@@ -95,6 +93,8 @@ export async function buildStaticSite(
     for (const file of ['site.js', 'site.css', 'favicon.svg']) copyFileSync(join(built, file), join(made, file));
     if (built.startsWith(made)) rmSync(built, { recursive: true });
     mkdirSync(join(made, 'data'));
+    const vocabularies = tokenizers.map((name) => [`tokenizer-${name}`, packed(tokenizerText(name))] as const);
+    const data = [...contents, ...vocabularies];
     for (const [name, text] of data) writeFileSync(join(made, 'data', `${name}.js`), dataScript(name, text));
     writeFileSync(join(made, 'index.html'), indexPage(data.map(([name]) => name)));
     const site = { folder, ...sizeOf(made) };
@@ -153,7 +153,7 @@ function dataScript(name: string, text: string): string {
 }
 
 /** Vocabularies are thrice as small this way; the page inflates them when they are chosen. */
-const packed = (text: string): string => gzipSync(text, { level: 9 }).toString('base64');
+const packed = (text: string): string => gzipSync(text).toString('base64');
 
 function indexPage(data: readonly string[]): string {
   return `<!doctype html>

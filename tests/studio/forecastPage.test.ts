@@ -114,7 +114,7 @@ describe.skipIf(!executablePath)('the forecast page (install Debian’s chromium
   async function comesToNode(network: string): Promise<void> {
     await drop('airline.csv', airlineCsv());
     await done();
-    await page.getByText('144 values · one a month · 1949-01 to 1960-12 · season of 12').waitFor();
+    await page.getByText('144 values · one every month · 1949-01 to 1960-12 · season of 12').waitFor();
     const first = await saved();
     expect(first.asked).toMatchObject({ target: ['passengers'], horizon: 12, models: ['auto'], backtest: 3 });
     const rows = await readTable(csv);

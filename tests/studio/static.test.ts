@@ -82,7 +82,7 @@ describe('the folder', () => {
     expect(index).not.toMatch(/https?:|type="module"|unsafe-eval'.*'unsafe-eval/);
     expect(statSync(folder).mode & 0o055).toBe(0o055);
     writeFileSync(join(folder, 'left-over'), '');
-    await buildStaticSite(folder, { pages, texts: [] });
+    await buildStaticSite(folder, { pages, texts: [], tokenizers: [] });
     expect(readdirSync(folder).sort()).toEqual(['data', 'favicon.svg', 'index.html', 'site.css', 'site.js']);
     expect(readdirSync(join(parent, 'deep'))).toEqual(['site']);
   });
@@ -95,7 +95,7 @@ describe('the folder', () => {
     expect(refused).toBeInstanceOf(LookbackError);
     expect(refused.message).toMatch(/holds something else.*--force/);
     expect(readdirSync(folder)).toEqual(['thesis.txt']);
-    await buildStaticSite(folder, { pages, force: true, texts: [] });
+    await buildStaticSite(folder, { pages, force: true, texts: [], tokenizers: [] });
     expect(existsSync(join(folder, 'thesis.txt'))).toBe(false);
     mkdirSync(join(folder, 'inside'));
     const before = process.cwd();
@@ -103,7 +103,9 @@ describe('the folder', () => {
     writeFileSync(join(folder, 'index.html'), 'mine now');
     try {
       for (const path of [folder, '..']) {
-        const error = await buildStaticSite(path, { pages, force: true, texts: [] }).catch((thrown) => thrown);
+        const error = await buildStaticSite(path, { pages, force: true, texts: [], tokenizers: [] }).catch(
+          (thrown) => thrown,
+        );
         expect(error.code).toBe('BAD_ARGUMENT');
       }
       expect(readFileSync('../index.html', 'utf8')).toBe('mine now');

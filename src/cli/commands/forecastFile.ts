@@ -1,14 +1,24 @@
-/** `lookback forecast FILE.csv`: any table, no recipe: a leaderboard from several origins and a fan chart. */
-import { writeFileSync } from 'node:fs';
-import { basename } from 'node:path';
+/**
+ * `lookback forecast FILE.csv`: any table, no recipe: a leaderboard from several origins and a fan chart; anomalies; or
+ * the forecast of a model kept before.
+ */
 import { readTable } from '../../data/node.ts';
 import { LookbackError } from '../../errors.ts';
+import { anomalyFigure } from '../../figures/anomalies.ts';
 import { fanFigure } from '../../figures/fan.ts';
-import { type ForecastResult, forecast } from '../../forecasting/index.ts';
-import { formatNumber } from '../terminal/format.ts';
-import { plot } from '../terminal/plot.ts';
-import { table } from '../terminal/table.ts';
-import { colours, type Terminal } from '../terminal/terminal.ts';
+import {
+  anomalies,
+  FittedForecaster,
+  type ForecastResult,
+  type FrameOptions,
+  fitForecaster,
+  forecast,
+  type IntervalKind,
+} from '../../forecasting/index.ts';
+import { readBytes, writeFileAtomic } from '../../track/node.ts';
+import { printAnomalies, printKept } from '../forecasterReport.ts';
+import { calibrationOf, printForecast } from '../forecastReport.ts';
+import type { Terminal } from '../terminal/terminal.ts';
 
 export interface ForecastFileOptions {
   target?: string;
@@ -18,10 +28,27 @@ export interface ForecastFileOptions {
   models?: string;
   backtest?: number;
   stride?: number;
+  gap?: number;
+  window?: number;
+  refit?: number;
+  interval?: IntervalKind;
+  calibration?: string;
   level?: number;
   frequency?: string;
   period?: number;
-  missing?: 'refuse' | 'interpolate' | 'carry';
+  missing?: FrameOptions['missing'];
+  duplicates?: FrameOptions['duplicates'];
+  timeZone?: string;
+  past?: string;
+  future?: string;
+  fixed?: string;
+  asOf?: string;
+  calendar?: boolean;
+  fourier?: number;
+  holidays?: string;
+  save?: string;
+  model?: string;
+  anomalies?: boolean | number;
   seed?: number;
   plot?: string;
   csv?: boolean;
@@ -32,7 +59,9 @@ export interface ForecastFileOptions {
 export const isTable = (name: string): boolean => /\.(csv|tsv|txt|json|jsonl|ndjson|parquet)$/i.test(name);
 
 export async function forecastFile(file: string, options: ForecastFileOptions, terminal: Terminal): Promise<void> {
-  const { horizon, models = 'auto', backtest: folds = 3, stride, plot: svg, csv, json } = options;
+  if (options.model !== undefined) return goOn(file, options.model, options, terminal);
+  if (options.anomalies !== undefined) return findAnomalies(file, options, terminal);
+  const { horizon, models = 'auto', backtest: folds = 3, stride, plot: svg, csv, json, save, level, seed } = options;
   if (horizon === undefined) {
     throw new LookbackError('USAGE', {
       where: '--horizon',
@@ -42,24 +71,150 @@ export async function forecastFile(file: string, options: ForecastFileOptions, t
     });
   }
   const rows = await readTable(file);
-  const quiet = json || csv;
-  const result = await forecast(rows, {
-    ...options,
-    target: options.target?.split(',').map((name) => name.trim()),
+  const asked: Parameters<typeof forecast>[1] = {
+    ...frameOptions(options),
     horizon,
-    models: models.split(',').map((name) => name.trim()),
-    backtest: { folds, stride },
+    level,
+    seed,
+    models: listed(models),
+    backtest: {
+      folds,
+      stride,
+      gap: options.gap,
+      window: options.window ?? 'expanding',
+      refit: options.refit === undefined ? true : options.refit > 0 && options.refit,
+    },
+    interval: options.interval,
     onModel: (row, done, all) => {
-      if (quiet) return;
+      if (json || csv) return;
       const said =
         'problem' in row ? `left out: ${row.problem}` : `MASE ${row.mase.toFixed(3)} in ${row.seconds.toFixed(1)} s`;
       terminal.writeError(`${done}/${all} ${row.model}: ${said}\n`);
     },
-  }).catch(asUsage);
-  if (svg) writeFileSync(svg, await fan(result));
+  };
+  let result: ForecastResult;
+  if (save === undefined) result = await forecast(rows, asked).catch(asUsage);
+  else {
+    const forecaster = await fitForecaster(rows, asked).catch(asUsage);
+    writeFileAtomic(save, forecaster.save());
+    if (!forecaster.report) throw new TypeError('a forecaster that was just fitted has a report');
+    result = forecaster.report();
+  }
+  if (svg) writeFileAtomic(svg, await fan(result));
+  if (options.calibration) writeFileAtomic(options.calibration, await calibrationOf(result));
   if (json) terminal.write(`${JSON.stringify(forMachines(result))}\n`);
   else if (csv) terminal.write(asCsv(result));
-  else print(result, file, svg, terminal);
+  else {
+    printForecast(result, { file, svg }, terminal);
+    if (save !== undefined) terminal.write(`kept: ${save}, go on with lookback forecast NEW_ROWS --model ${save}\n`);
+  }
+}
+
+/** A kept model: new rows are taken in, what follows them is forecast. */
+async function goOn(file: string, model: string, options: ForecastFileOptions, terminal: Terminal): Promise<void> {
+  const { horizon, level, plot: svg, csv, json, save } = options;
+  const forecaster = await FittedForecaster.load(readBytes(model), model);
+  const taken = forecaster.update(await readTable(file), { known: 'skip' });
+  const ahead = ((): ForecastResult['forecast'] => {
+    try {
+      return forecaster.predict(undefined, { horizon, level });
+    } catch (error) {
+      return asUsage(error);
+    }
+  })();
+  if (save !== undefined) writeFileAtomic(save, forecaster.save());
+  const { frequency, detail } = forecaster;
+  const { series, notes } = forecaster.frame;
+  const result = {
+    series: [...series],
+    forecast: ahead,
+    level: level ?? forecaster.level,
+    best: forecaster.model,
+    horizon: horizon ?? forecaster.horizon,
+  };
+  if (svg) writeFileAtomic(svg, await fan(result));
+  if (json) {
+    const counts = series.map(({ name, values }) => ({ name, values: values.length }));
+    terminal.write(
+      `${JSON.stringify({ ...result, detail, frequency, notes, leaderboard: forecaster.leaderboard, series: counts, taken })}\n`,
+    );
+  } else if (csv) terminal.write(asCsv(result));
+  else printKept({ ...result, detail, frequency, notes }, { file, model, svg, save, taken }, terminal);
+}
+
+async function findAnomalies(file: string, options: ForecastFileOptions, terminal: Terminal): Promise<void> {
+  const { models, seed, plot: svg, csv, json } = options;
+  const result = await anomalies(await readTable(file), {
+    ...frameOptions(options),
+    seed,
+    quantile: typeof options.anomalies === 'number' ? options.anomalies : undefined,
+    models: models === undefined || models === 'auto' ? undefined : listed(models),
+  }).catch(asUsage);
+  const { series, judged, anomalies: found, ...rest } = result;
+  if (svg) {
+    const [{ name, values, times }] = series;
+    const marked = found.filter((one) => one.series === name);
+    const subtitle = `values that ${rest.model} did not expect, beyond the ${rest.quantile} quantile of the errors before them`;
+    writeFileAtomic(
+      svg,
+      await anomalyFigure({
+        title: name,
+        subtitle,
+        values,
+        times,
+        marked,
+        judged: judged.filter((one) => one.series === name),
+      }),
+    );
+  }
+  if (json) {
+    const counts = series.map(({ name, values }) => ({ name, values: values.length }));
+    terminal.write(`${JSON.stringify({ ...rest, judged: judged.length, series: counts, anomalies: found })}\n`);
+  } else if (csv) {
+    const lines = found.map((one) =>
+      [quoted(one.series), quoted(one.time), one.value, one.expected, one.threshold].join(','),
+    );
+    terminal.write(`${['series,time,value,expected,threshold', ...lines].join('\n')}\n`);
+  } else printAnomalies(result, { file, svg }, terminal);
+}
+
+const listed = (names: string) => names.split(',').map((name) => name.trim());
+
+/** What the options say of the table. */
+function frameOptions({
+  target,
+  past,
+  future,
+  fixed,
+  calendar,
+  fourier,
+  holidays,
+  ...options
+}: ForecastFileOptions): FrameOptions {
+  const { time, id, frequency, period, missing, duplicates, timeZone, asOf } = options;
+  const features = { ...(fourier !== undefined && { fourier }), ...(holidays !== undefined && { holidays }) };
+  const own = fourier !== undefined || holidays !== undefined;
+  return {
+    target: target === undefined || target === '*' ? target : listed(target),
+    past: past === undefined ? undefined : listed(past),
+    future: future === undefined ? undefined : listed(future),
+    fixed: fixed === undefined ? undefined : listed(fixed),
+    calendar: calendar
+      ? own
+        ? { ...features, hour: true, weekday: true, month: true }
+        : true
+      : own
+        ? features
+        : undefined,
+    time,
+    id,
+    frequency,
+    period,
+    missing,
+    duplicates,
+    timeZone,
+    asOf,
+  };
 }
 
 /** A column or a model that is not there is wrong use of the command line. */
@@ -81,75 +236,24 @@ function forMachines({ series, folds, ...rest }: ForecastResult): object {
   };
 }
 
-function asCsv({ forecast: series }: ForecastResult): string {
-  const quoted = (text: string) => (/[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
+const quoted = (text: string) => (/[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
+
+function asCsv({ forecast: series }: Pick<ForecastResult, 'forecast'>): string {
   const lines = series.flatMap(({ name, times, mean, lower, upper }) =>
     times.map((time, step) => [quoted(name), quoted(time), mean[step], lower[step], upper[step]].join(',')),
   );
   return `${['series,time,forecast,lower,upper', ...lines].join('\n')}\n`;
 }
 
-function fan({ series, forecast: ahead, best, level, horizon }: ForecastResult): Promise<string> {
+function fan({
+  series,
+  forecast: ahead,
+  best,
+  level,
+  horizon,
+}: Pick<ForecastResult, 'series' | 'forecast' | 'best' | 'level' | 'horizon'>): Promise<string> {
   const [{ values, times, name }] = series;
   const [{ times: future, mean, lower, upper }] = ahead;
   const subtitle = `the next ${horizon} by ${best.replaceAll('-', ' ')}, with an interval that covered ${Math.round(100 * level)} % of what was tried`;
   return fanFigure({ title: name, subtitle, history: values, times, future, mean, lower, upper });
-}
-
-function print(result: ForecastResult, file: string, svg: string | undefined, terminal: Terminal): void {
-  const {
-    leaderboard,
-    failed,
-    series,
-    forecast: ahead,
-    frequency,
-    period,
-    notes,
-    verdict,
-    level,
-    best,
-    folds,
-  } = result;
-  const ink = colours(terminal.colour);
-  const count = series.length === 1 ? `${series[0].values.length} values` : `${series.length} series`;
-  const origins = new Set(folds.map(({ origin }) => origin)).size;
-  terminal.write(`\n${basename(file)}: ${count}, one a ${frequency}, season of ${period}\n`);
-  for (const note of notes) terminal.write(`${ink.dim(`note: ${note}`)}\n`);
-  const rows = leaderboard.map((row) => [
-    row.model,
-    `${row.mape.toFixed(2)} %`,
-    formatNumber(row.rmse),
-    row.mase.toFixed(3),
-    row.coverage === null ? '' : `${Math.round(100 * row.coverage)} %`,
-    row.detail || row.description,
-  ]);
-  const columns = ['model', 'MAPE', 'RMSE', 'MASE', `in ${Math.round(100 * level)} %`, ''];
-  terminal.write(`\n${table({ columns, rows, highlight: 0, colour: terminal.colour })}`);
-  for (const { model, problem } of failed) terminal.write(ink.dim(`left out: ${model}: ${problem}\n`));
-  terminal.write(
-    `Means over ${origins} origin${origins === 1 ? '' : 's'}${series.length > 1 ? ` of ${series.length} series` : ''}; every model is fitted anew at each.\n`,
-  );
-
-  const [{ name, values, times }] = series;
-  const [{ times: future, mean, lower, upper }] = ahead;
-  const from = Math.max(0, values.length - 4 * mean.length);
-  const last = values.length - 1;
-  const x = Array.from({ length: mean.length + 1 }, (_, i) => last + i);
-  const curve = (label: string, ends: readonly number[]) => ({ name: label, values: [values[last], ...ends], x });
-  const curves = [
-    {
-      name: 'history',
-      values: [...values.subarray(from)],
-      x: Array.from({ length: values.length - from }, (_, i) => from + i),
-    },
-    curve('lower', lower),
-    curve('upper', upper),
-    curve(`${best} forecast`, mean),
-  ];
-  const xLabel = (at: number) => times[Math.round(at)] ?? future[Math.round(at) - values.length] ?? '';
-  const title = `${name}: the next ${mean.length}, ${Math.round(100 * level)} % interval`;
-  terminal.write(`\n${plot(curves, { title, width: terminal.width, colour: terminal.colour, xLabel })}\n`);
-  terminal.write(`${ink.bold(verdict.charAt(0).toUpperCase() + verdict.slice(1))}\n`);
-  if (series.length > 1) terminal.write('The plot shows the first series; --csv prints all forecasts.\n');
-  if (svg) terminal.write(`${ink.dim(`figure: ${svg}`)}\n`);
 }

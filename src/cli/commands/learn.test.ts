@@ -51,7 +51,7 @@ describe('lookback learn', () => {
   });
 
   it('refuses what is not there', async () => {
-    expect(await learn('7')).toMatchObject({ status: 2, error: expect.stringContaining('USAGE') });
+    expect(await learn('99')).toMatchObject({ status: 2, error: expect.stringContaining('USAGE') });
     expect(await learn('check', '1')).toMatchObject({ status: 1, error: expect.stringContaining('lookback learn 1') });
   });
 });

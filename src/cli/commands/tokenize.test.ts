@@ -42,7 +42,14 @@ describe('lookback tokenize and data', () => {
   });
 
   it('counts the characters, bytes and tokens of any text, several tokenizers at once', async () => {
-    const texts = ['', 'a', 'naïve façade 😉 안녕하세요', '👩‍👩‍👧 e\u0301\r\n\t\u00a0', '\ufeffthe cat\n'.repeat(25), 'x'.repeat(747)];
+    const texts = [
+      '',
+      'a',
+      'naïve façade 😉 안녕하세요',
+      '👩‍👩‍👧 e\u0301\r\n\t\u00a0',
+      '\ufeffthe cat\n'.repeat(25),
+      'x'.repeat(747),
+    ];
     for (const text of texts) {
       const path = join(folder, 'counted.txt');
       writeFileSync(path, text);
@@ -56,7 +63,11 @@ describe('lookback tokenize and data', () => {
         const tokens = tokenizer.encode(text).length;
         const row = out.split('\n').find((line) => line.startsWith(`${name} `));
         const shares = tokens === 0 ? [] : [[...text].length / tokens, bytes / tokens].map((share) => share.toFixed(2));
-        expect(row?.split(/ +/).slice(1).filter(Boolean)).toEqual([`${tokenizer.vocabularySize}`, `${tokens}`, ...shares]);
+        expect(row?.split(/ +/).slice(1).filter(Boolean)).toEqual([
+          `${tokenizer.vocabularySize}`,
+          `${tokens}`,
+          ...shares,
+        ]);
       }
     }
   });

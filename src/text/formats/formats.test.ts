@@ -4,6 +4,7 @@ import { LookbackError } from '../../errors.ts';
 import { toBase64 } from '../base64.ts';
 import { tokenizerFromJSON } from '../fromJson.ts';
 import { CharacterMap } from '../normalize/charsmap.ts';
+import { readNormalizer } from '../normalize/normalizers.ts';
 import { byteName } from '../unigram/unigram.ts';
 import { encodeUtf8 } from '../utf8.ts';
 import { readGguf } from './gguf.ts';
@@ -147,7 +148,12 @@ describe('formats', () => {
     expect(t5.decode([1, 2, 3])).toBe('cafe s');
   });
 
-  it('reads GGUF vocabularies of both kinds', () => {
+  it('cleans text for BERT as google-research/bert does: U+0085 is a control character before it is white space', () => {
+    const normalize = readNormalizer({ type: 'BertNormalizer', lowercase: true });
+    expect(normalize('A\u0085B\tC\u000bD\u00a0É\u200d\u0378')).toBe('ab cd e\u0378');
+  });
+
+  it('reads GGUF vocabularies of all kinds', () => {
     const bytes = Array.from({ length: 256 }, (_, byte) => byteName(byte));
     const tokens = ['<unk>', '<s>', ...bytes, '▁', 'a', '▁a'];
     const types = [2, 3, ...bytes.map(() => 6), 1, 1, 1];
@@ -164,14 +170,22 @@ describe('formats', () => {
     );
     expect([...llama.encode('aé')]).toEqual([1, 260, 2 + 0xc3, 2 + 0xa9]);
     expect(llama.decode(llama.encode('aé'))).toBe('aé');
+    const bert = readGguf(
+      gguf([
+        ['tokenizer.ggml.model', 'bert'],
+        ['tokenizer.ggml.tokens', ['[PAD]', '[UNK]', '[CLS]', '[SEP]', '▁un', 'able', '▁a', '▁!']],
+        ['tokenizer.ggml.token_type', [3, 2, 3, 3, 1, 1, 1, 1]],
+      ]),
+    );
+    expect([...bert.encode('Unable A!b')]).toEqual([2, 4, 5, 6, 7, 1, 3]);
     expect(() =>
       readGguf(
         gguf([
-          ['tokenizer.ggml.model', 'bert'],
+          ['tokenizer.ggml.model', 'rwkv'],
           ['tokenizer.ggml.tokens', ['a']],
         ]),
       ),
-    ).toThrow(/bert/);
+    ).toThrow(/rwkv/);
   });
 
   it('refuses contradictory files with the place', () => {
