@@ -1,5 +1,5 @@
 /**
- * Forecasts beside published figures: `npx tsx bench/forecasting.ts [airline] [weekly]`.
+ * Forecasts beside published figures: `npx tsx bench/forecasting.ts [airline] [weekly] [models]`.
  *
  * airline: mean MAPE over rolling origins six months apart, horizon 12 from 13 and 24 from 9 origins, as in
  * tests/classical/make_fixtures.R. weekly: the 359 series of M4 Weekly (LOOKBACK_DATA), horizon 13, MASE by the one-step
@@ -57,7 +57,9 @@ async function weekly(): Promise<void> {
       .map((cells) => Float64Array.from(cells, Number));
   const [histories, truths] = [read('Weekly-train.csv'), read('Weekly-test.csv')];
   const rows: string[][] = [];
-  for (const name of ['naive', 'theta', 'ets', 'arima', 'stl-ets', 'combined']) {
+  const usual = ['naive', 'theta', 'ets', 'arima', 'stl-ets', 'combined'];
+  const named = wanted.filter((name) => name !== 'airline' && name !== 'weekly');
+  for (const name of named.length > 0 ? named : usual) {
     const model = forecastModels.find((one) => one.name === name);
     if (!model) continue;
     const begin = performance.now();

@@ -16,7 +16,9 @@ describe('recipes', () => {
 
   it('has the promised ones', () => {
     const promised = ['airline-rnn', 'airline-lstm', 'airline-gru', 'airline-transformer', 'moby-lstm', 'moby-gpt'];
-    for (const name of [...promised, 'shakespeare-cpu', 'shakespeare-gpu']) expect(files).toContain(`${name}.yaml`);
+    const series = ['airline-one-step', 'sp500-one-step', 'seattle-weather'];
+    for (const name of [...promised, ...series, 'shakespeare-cpu', 'shakespeare-gpu'])
+      expect(files).toContain(`${name}.yaml`);
   });
 
   it('docs/recipe.schema.json is fresh (npx tsx scripts/recipe-schema.ts)', () => {

@@ -7,7 +7,8 @@ export type Row = Readonly<Record<string, unknown>>;
 
 /** What can be forecast: rows, or plain numbers one a step (null and NaN are missing). */
 export type TableInput = readonly Row[] | readonly (number | null)[] | NumberArray;
-type NumberArray =
+/** Arrays of numbers of any element type. */
+export type NumberArray =
   | Float64Array
   | Float32Array
   | Int32Array

@@ -62,6 +62,7 @@ export class FittedForecaster {
   report: (() => ForecastResult) | undefined;
   #parts: ForecasterParts;
 
+  /** @internal `fitForecaster` and `load` make one */
   constructor(parts: ForecasterParts) {
     this.#parts = parts;
   }

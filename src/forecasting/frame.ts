@@ -46,6 +46,7 @@ export class Frame {
   /** What was noticed and what was done about it, a line each. */
   readonly notes: readonly string[];
   readonly names: CovariateNames;
+  /** @internal */
   readonly axis: Axis;
   readonly #places: readonly Place[];
   readonly #calendar: Calendar | undefined;
@@ -54,8 +55,10 @@ export class Frame {
   /**
    * @throws DATA_INVALID for series without values, or with missing ones where they are refused
    * @param holidays what a name in `calendar.holidays` stands for
+   * @internal `readFrame` makes one
    */
   constructor(
+    /** @internal */
     readonly parts: FrameParts,
     notes: readonly string[],
     holidays?: HolidayCalendar,
@@ -146,11 +149,6 @@ export class Frame {
       column.subarray(from, from + origin + horizon),
     );
     return covariatesOf(group, this.axis, { ...this.names, future: schema.future }, window, schema.missing, days);
-  }
-
-  /** Place of a series' group, for rows that come later. */
-  placeOf(which: number): Place {
-    return this.#places[which];
   }
 
   #calendarOf(group: Group, steps: number): Float64Array[] {

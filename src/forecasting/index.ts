@@ -13,7 +13,7 @@ export {
 } from './backtest.ts';
 export type { CalendarOptions } from './calendar.ts';
 export { forecastModels } from './catalog.ts';
-export type { Row, TableInput } from './cells.ts';
+export type { NumberArray, Row, TableInput } from './cells.ts';
 export { type Comparison, compareModels, type DieboldMariano, dieboldMariano } from './comparison.ts';
 export type { ForecastOptions } from './competition.ts';
 export type { CovariateNames } from './covariates.ts';

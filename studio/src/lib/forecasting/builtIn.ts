@@ -18,7 +18,7 @@ const turn = 2 * Math.PI;
 function shops(): string {
   const random = new Random(11, 'shops');
   const lines = ['date,shop,promotion,units'];
-  for (let t = 0; t < 240 + 28; t++) {
+  for (let t = 0; t < 126 + 28; t++) {
     const at = Date.UTC(2024, 0, 1) + t * day;
     const weekday = new Date(at).getUTCDay();
     for (const [shop, level, trend] of [
@@ -28,7 +28,7 @@ function shops(): string {
       const promotion = random.uniform() < 0.12 ? 1 : 0;
       const week = [0.6, 0.9, 0.95, 1, 1.05, 1.25, 1.4][weekday];
       const units = (level + trend * t) * week * (1 + 0.35 * promotion) * (1 + 0.06 * random.normal());
-      lines.push(`${new Date(at).toISOString().slice(0, 10)},${shop},${promotion},${t < 240 ? Math.round(units) : ''}`);
+      lines.push(`${new Date(at).toISOString().slice(0, 10)},${shop},${promotion},${t < 126 ? Math.round(units) : ''}`);
     }
   }
   return `${lines.join('\n')}\n`;
@@ -71,7 +71,7 @@ export const builtIns: readonly BuiltIn[] = [
   },
   {
     name: 'shops',
-    label: 'Two shops, made up, 240 days each',
+    label: 'Two shops, made up, 126 days each',
     about:
       'Long form: one row a day and shop; a week is the season; promotions are known four weeks ahead. Made up, from a seed.',
     text: shops,
