@@ -35,6 +35,7 @@ export * from './ops/loss.ts';
 export * from './ops/lstm.ts';
 export * from './ops/matmul.ts';
 export * from './ops/norm.ts';
+export { type Lengths, maskTime, reverseTime } from './ops/padded.ts';
 export type { OnStateGradient, RecurrentWeights } from './ops/recurrent.ts';
 export * from './ops/reduce.ts';
 export * from './ops/rnn.ts';
