@@ -22,7 +22,7 @@ export {
 export * from './ops/attention.ts';
 export { add, divide, maximum, minimum, multiply, subtract } from './ops/binary.ts';
 export * from './ops/compare.ts';
-export * from './ops/convert.ts';
+export { to } from './ops/convert.ts';
 export * from './ops/convolution.ts';
 export * from './ops/create.ts';
 export * from './ops/cumulative.ts';

@@ -12,6 +12,7 @@ import { willCallBack } from '../tape.ts';
 import { allocate, type Tensor } from '../tensor.ts';
 import { add } from './binary.ts';
 import { greater, where } from './compare.ts';
+import { widened } from './convert.ts';
 import { zeros } from './create.ts';
 import { stack } from './join.ts';
 import { address, gradientTarget, runGradient } from './kernel.ts';
@@ -19,7 +20,7 @@ import { matmul } from './matmul.ts';
 import { atEnd, checkInside, maskTime, requireLengths } from './padded.ts';
 import { reshape, slice, transpose, unsqueeze } from './views.ts';
 
-/** Weights of one recurrent layer, as PyTorch's weight_ih, weight_hh, bias_ih, bias_hh. */
+/** Weights of one recurrent layer, as PyTorch's weight_ih, weight_hh, bias_ih, bias_hh; matrices may be stored in bf16. */
 export interface RecurrentWeights {
   /** [G H, I] */
   readonly inputWeight: Tensor;
@@ -84,7 +85,14 @@ export function recurrentInputs(
   // Padding may hold anything, and 0 · NaN is NaN.
   const real = lengths ? maskTime(x, lengths) : x;
   return {
-    inputs: [real, inputWeight, recurrentWeight, ...biases, ...initial, ...(lengths ? [lengths] : [])],
+    inputs: [
+      real,
+      widened(inputWeight),
+      widened(recurrentWeight),
+      ...biases,
+      ...initial,
+      ...(lengths ? [lengths] : []),
+    ],
     attributes: {
       inputBias: inputBias !== undefined,
       recurrentBias: recurrentBias !== undefined,
