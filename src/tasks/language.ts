@@ -92,9 +92,8 @@ export class LanguageTask implements Trainable<TokenBatch> {
     return this.cut(this.train, this.sampler.offsetsAt(this.draws++, batch));
   }
 
-  loss({ inputs, targets, rows }: TokenBatch, options: ForwardOptions): Tensor {
-    const shape = [rows, this.recipe.context];
-    return this.model.loss(tensor(inputs, { shape }), tensor(targets, { shape }), options);
+  loss(batch: TokenBatch, options: ForwardOptions): Tensor {
+    return this.lossOf(batch, { ...options, labelSmoothing: this.recipe.train.labelSmoothing });
   }
 
   /** Mean loss over fixed random windows of both parts, in nats per token, and bits per byte. */
@@ -104,7 +103,7 @@ export class LanguageTask implements Trainable<TokenBatch> {
       const sampler = new OffsetSampler({ length: ids.length, context, seed: train.seed, stream });
       let sum = 0;
       for (let i = 0; i < train.evaluation.batches; i++) {
-        sum += this.lossOf(this.cut(ids, sampler.offsetsAt(i, train.batch)));
+        sum += this.score(this.cut(ids, sampler.offsetsAt(i, train.batch)));
       }
       return sum / train.evaluation.batches;
     };
@@ -134,7 +133,7 @@ export class LanguageTask implements Trainable<TokenBatch> {
     for (let first = 0; first < windows; first += rows) {
       const here = Math.min(rows, windows - first);
       const offsets = Array.from({ length: here }, (_, i) => (first + i) * context);
-      sum += this.lossOf(this.cut(this.validation, offsets)) * here * context;
+      sum += this.score(this.cut(this.validation, offsets)) * here * context;
       count += here * context;
     }
     return sum / count;
@@ -161,8 +160,14 @@ export class LanguageTask implements Trainable<TokenBatch> {
     return { inputs, targets, rows: offsets.length, count: targets.length };
   }
 
-  private lossOf(batch: TokenBatch): number {
-    return scope(() => inference(() => this.loss(batch, {})).item());
+  private lossOf({ inputs, targets, rows }: TokenBatch, options: ForwardOptions & { labelSmoothing?: number }): Tensor {
+    const shape = [rows, this.recipe.context];
+    return this.model.loss(tensor(inputs, { shape }), tensor(targets, { shape }), options);
+  }
+
+  /** Nats a token, without smoothing. */
+  private score(batch: TokenBatch): number {
+    return scope(() => inference(() => this.lossOf(batch, {})).item());
   }
 }
 
