@@ -7,11 +7,11 @@
  */
 import { type ForecastResult, forecast } from '../src/index.ts';
 import { type Print, runAlone } from './entry.ts';
-import { show, vega } from './forecasts.ts';
+import { type Rows, show, vega } from './forecasts.ts';
 
 export async function main(print: Print = console.log): Promise<Record<string, ForecastResult>> {
   const stocks = await vega('stocks.csv');
-  const index = (await vega('sp500.csv')).map((row) => ({ ...row, symbol: 'S&P 500' }));
+  const index = (await vega('sp500.csv')).map((row): Rows[number] => ({ ...row, symbol: 'S&P 500' }));
   const results: Record<string, ForecastResult> = {};
   for (const symbol of ['AAPL', 'AMZN', 'GOOG', 'IBM', 'MSFT', 'S&P 500']) {
     const own = [...stocks, ...index].filter((row) => row.symbol === symbol);

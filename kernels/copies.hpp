@@ -1,28 +1,12 @@
 // Kernels that move values without arithmetic: convert between types, copy between strides, fill.
 #pragma once
-#include "parallel.hpp"
+#include "bf16.hpp"
 
 namespace lb {
 
-// truncates towards zero, saturates, NaN gives 0 (the hardware's own conversions differ)
-LB_INLINE int32_t truncate_to_i32(float x) {
-  if (x != x) return 0;
-  return x >= 2147483648.0f ? INT32_MAX : x <= -2147483648.0f ? INT32_MIN : (int32_t)x;
-}
-
-template <class Out, class In, class F> LB_INLINE int convert_all(void* out, void* input, int64_t count, F f) {
-  parallel_elements(count, [&](int64_t first, int64_t size) {
-    Out* to = (Out*)out + first;
-    const In* from = (const In*)input + first;
-    for (int64_t i = 0; i < size; i++) to[i] = f(from[i]);
-  });
-  return OK;
-}
-
-constexpr int F32 = 0, I32 = 1, U8 = 2;
-
 int convert(void* out, int out_type, void* input, int input_type, int64_t count) {
-  if (out_type < F32 || out_type > U8) return BAD_ARGUMENT;
+  if (out_type < F32 || out_type > BF16 || input_type < F32 || input_type > BF16) return BAD_ARGUMENT;
+  if (out_type == BF16 || input_type == BF16) return convert_bf16(out, out_type, input, input_type, count);
   switch (input_type * 3 + out_type) {
     case F32 * 3 + F32:
     case I32 * 3 + I32: return convert_all<int32_t, int32_t>(out, input, count, [](int32_t x) { return x; });
@@ -96,6 +80,7 @@ int copy(void* out, int o0, int o1, int o2, int o3, void* input, int i0, int i1,
   if (n0 <= 0 || n1 <= 0 || n2 <= 0 || n3 <= 0) return OK;
   CopyPlan plan = {{n0, n1, n2, n3}, {o0, o1, o2, o3}, {i0, i1, i2, i3}};
   if (element_bytes == 4) return copy_all<int32_t>(out, input, plan);
+  if (element_bytes == 2) return copy_all<uint16_t>(out, input, plan);
   if (element_bytes == 1) return copy_all<uint8_t>(out, input, plan);
   return BAD_ARGUMENT;
 }
@@ -110,6 +95,7 @@ template <class T> LB_INLINE int fill_all(void* out, T value, int64_t count) {
 // i32 takes the value modulo 2^32, like a JavaScript | 0
 int fill(void* out, double value, int dtype, int64_t count) {
   if (dtype == F32) return fill_all(out, (float)value, count);
+  if (dtype == BF16) return fill_all(out, narrow((float)value), count);
   if (!(value > -9e15 && value < 9e15)) value = 0;
   if (dtype == I32) return fill_all(out, (int32_t)(int64_t)value, count);
   if (dtype == U8) return fill_all(out, (uint8_t)(value != 0), count);

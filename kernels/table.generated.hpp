@@ -6,8 +6,8 @@
 
 namespace lb {
 
-constexpr uint32_t KERNEL_ABI = 0x64e4bb01;
-constexpr int KERNEL_COUNT = 57;
+constexpr uint32_t KERNEL_ABI = 0x4d418c21;
+constexpr int KERNEL_COUNT = 63;
 
 static int threads_start(int count);
 static int threads_count();
@@ -36,6 +36,9 @@ static int one_hot(void* out, void* ids, int count, int classes);
 static int gemm(int batch, int m, int n, int k, void* a, int64_t a_batch, int a_row, int a_column, void* b, int64_t b_batch, int b_row, int b_column, void* c, int64_t c_batch, int c_row, int accumulate);
 static int linear(void* y, void* slope, void* x, void* w, void* bias, int m, int n, int k, int activation);
 static int activation_gradient(void* dz, void* dy, void* saved, int64_t count, int activation);
+static int gemm_bf16(int m, int n, int k, void* a, int a_row, int a_column, void* b, int b_row, int b_column, void* c, int c_row, int accumulate);
+static int linear_bf16(void* y, void* slope, void* x, void* w, void* bias, int m, int n, int k, int activation);
+static int embedding_bf16(void* out, void* table, void* ids, int count, int rows, int columns);
 static int layer_norm(void* y, void* mean, void* rstd, void* x, void* weight, void* bias, int rows, int columns, double epsilon);
 static int layer_norm_gradient(void* dx, void* dweight, void* dbias, void* dy, void* x, void* mean, void* rstd, void* weight, int rows, int columns, int accumulate);
 static int rms_norm(void* y, void* rstd, void* x, void* weight, int rows, int columns, double epsilon);
@@ -52,6 +55,9 @@ static int lstm(void* y, void* gates, void* c, void* x, void* wx, void* wh, void
 static int lstm_gradient(void* dx, void* dwx, void* dwh, void* dbx, void* dbh, void* dh0, void* dc0, void* dstates, void* dy, void* dclast, void* y, void* gates, void* c, void* x, void* wx, void* wh, void* h0, void* c0, int b, int t, int i, int h, int accumulate);
 static int gru(void* y, void* gates, void* hn, void* x, void* wx, void* wh, void* bx, void* bh, void* h0, int b, int t, int i, int h);
 static int gru_gradient(void* dx, void* dwx, void* dwh, void* dbx, void* dbh, void* dh0, void* dstates, void* dy, void* y, void* gates, void* hn, void* x, void* wx, void* wh, void* h0, int b, int t, int i, int h, int accumulate);
+static int mask_rows(void* out, void* x, void* lengths, int b, int t, int n);
+static int reverse_rows(void* out, void* x, void* lengths, int b, int t, int n);
+static int lstm_ends(void* gates, void* c, void* c0, void* lengths, int b, int t, int h);
 static int unfold(void* columns, void* x, int b, int t, int c, int to, int k, int stride, int dilation, int pad_left);
 static int fold(void* dx, void* dcolumns, int b, int t, int c, int to, int k, int stride, int dilation, int pad_left);
 static int depthwise(void* y, void* x, void* w, void* bias, int b, int t, int c, int to, int k, int stride, int dilation, int pad_left);
@@ -98,6 +104,9 @@ static int word2vec(void* totals, void* input, void* output, void* tokens, void*
   KERNEL(gemm, gemm, (int batch, int m, int n, int k, void* a, double a_batch, int a_row, int a_column, void* b, double b_batch, int b_row, int b_column, void* c, double c_batch, int c_row, int accumulate), (batch, m, n, k, a, (int64_t)a_batch, a_row, a_column, b, (int64_t)b_batch, b_row, b_column, c, (int64_t)c_batch, c_row, accumulate)) \
   KERNEL(linear, linear, (void* y, void* slope, void* x, void* w, void* bias, int m, int n, int k, int activation), (y, slope, x, w, bias, m, n, k, activation)) \
   KERNEL(activationGradient, activation_gradient, (void* dz, void* dy, void* saved, double count, int activation), (dz, dy, saved, (int64_t)count, activation)) \
+  KERNEL(gemmBf16, gemm_bf16, (int m, int n, int k, void* a, int a_row, int a_column, void* b, int b_row, int b_column, void* c, int c_row, int accumulate), (m, n, k, a, a_row, a_column, b, b_row, b_column, c, c_row, accumulate)) \
+  KERNEL(linearBf16, linear_bf16, (void* y, void* slope, void* x, void* w, void* bias, int m, int n, int k, int activation), (y, slope, x, w, bias, m, n, k, activation)) \
+  KERNEL(embeddingBf16, embedding_bf16, (void* out, void* table, void* ids, int count, int rows, int columns), (out, table, ids, count, rows, columns)) \
   KERNEL(layerNorm, layer_norm, (void* y, void* mean, void* rstd, void* x, void* weight, void* bias, int rows, int columns, double epsilon), (y, mean, rstd, x, weight, bias, rows, columns, epsilon)) \
   KERNEL(layerNormGradient, layer_norm_gradient, (void* dx, void* dweight, void* dbias, void* dy, void* x, void* mean, void* rstd, void* weight, int rows, int columns, int accumulate), (dx, dweight, dbias, dy, x, mean, rstd, weight, rows, columns, accumulate)) \
   KERNEL(rmsNorm, rms_norm, (void* y, void* rstd, void* x, void* weight, int rows, int columns, double epsilon), (y, rstd, x, weight, rows, columns, epsilon)) \
@@ -114,6 +123,9 @@ static int word2vec(void* totals, void* input, void* output, void* tokens, void*
   KERNEL(lstmGradient, lstm_gradient, (void* dx, void* dwx, void* dwh, void* dbx, void* dbh, void* dh0, void* dc0, void* dstates, void* dy, void* dclast, void* y, void* gates, void* c, void* x, void* wx, void* wh, void* h0, void* c0, int b, int t, int i, int h, int accumulate), (dx, dwx, dwh, dbx, dbh, dh0, dc0, dstates, dy, dclast, y, gates, c, x, wx, wh, h0, c0, b, t, i, h, accumulate)) \
   KERNEL(gru, gru, (void* y, void* gates, void* hn, void* x, void* wx, void* wh, void* bx, void* bh, void* h0, int b, int t, int i, int h), (y, gates, hn, x, wx, wh, bx, bh, h0, b, t, i, h)) \
   KERNEL(gruGradient, gru_gradient, (void* dx, void* dwx, void* dwh, void* dbx, void* dbh, void* dh0, void* dstates, void* dy, void* y, void* gates, void* hn, void* x, void* wx, void* wh, void* h0, int b, int t, int i, int h, int accumulate), (dx, dwx, dwh, dbx, dbh, dh0, dstates, dy, y, gates, hn, x, wx, wh, h0, b, t, i, h, accumulate)) \
+  KERNEL(maskRows, mask_rows, (void* out, void* x, void* lengths, int b, int t, int n), (out, x, lengths, b, t, n)) \
+  KERNEL(reverseRows, reverse_rows, (void* out, void* x, void* lengths, int b, int t, int n), (out, x, lengths, b, t, n)) \
+  KERNEL(lstmEnds, lstm_ends, (void* gates, void* c, void* c0, void* lengths, int b, int t, int h), (gates, c, c0, lengths, b, t, h)) \
   KERNEL(unfold, unfold, (void* columns, void* x, int b, int t, int c, int to, int k, int stride, int dilation, int pad_left), (columns, x, b, t, c, to, k, stride, dilation, pad_left)) \
   KERNEL(fold, fold, (void* dx, void* dcolumns, int b, int t, int c, int to, int k, int stride, int dilation, int pad_left), (dx, dcolumns, b, t, c, to, k, stride, dilation, pad_left)) \
   KERNEL(depthwise, depthwise, (void* y, void* x, void* w, void* bias, int b, int t, int c, int to, int k, int stride, int dilation, int pad_left), (y, x, w, bias, b, t, c, to, k, stride, dilation, pad_left)) \

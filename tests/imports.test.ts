@@ -8,7 +8,7 @@ import { findImports, readSources, type SourceFile } from './sources.ts';
 
 /** A folder may import from any row above its own. */
 const rows = [
-  ['errors.ts', 'math.ts', 'random.ts', 'figures'],
+  ['bfloat16.ts', 'errors.ts', 'math.ts', 'random.ts', 'figures'],
   ['backends'],
   ['tensor'],
   ['nn', 'optim'],

@@ -7,14 +7,17 @@
 import { LookbackError } from '../errors.ts';
 import type { Kernels } from './cpu/kernels.generated.ts';
 
-/** Element types. There is no implicit promotion between them. */
-export type DType = 'f32' | 'i32' | 'u8';
+/**
+ * Element types. There is no implicit promotion between them. bf16 stores: weights in it halve their memory and are
+ * widened where they are used; in JavaScript it is read as Float32Array and rounded (bfloat16.ts) when written.
+ */
+export type DType = 'f32' | 'i32' | 'u8' | 'bf16';
 
 /** Arrays that carry elements in and out. f32 on a float64 reference backend is read as Float64Array. */
 export type TypedArray = Float32Array | Float64Array | Int32Array | Uint8Array;
 
 /** Bytes of one element on the kernels' side. */
-export const bytesPerElement = { f32: 4, i32: 4, u8: 1 } as const satisfies Record<DType, number>;
+export const bytesPerElement = { f32: 4, i32: 4, u8: 1, bf16: 2 } as const satisfies Record<DType, number>;
 
 /** A block of memory a backend owns. `references` counts the tensors and tapes that still need it. */
 export class Storage {

@@ -17,6 +17,7 @@ import {
   normal,
   ones,
   Parameter,
+  rmsNorm,
   scope,
   softmax,
   sum,
@@ -138,6 +139,15 @@ const inMemory: readonly Entry[] = [
     () => {
       const [x, weight, bias] = [made([rows, columns]), ones([columns]), made([columns])];
       return { leaves: [x, weight, bias], call: () => layerNorm(x, weight, bias) };
+    },
+  ),
+  ...both(
+    `rms-norm-${rows}x${columns}`,
+    'rmsNorm',
+    { forward: { bytes: 2 * block }, backward: { bytes: 3 * block } },
+    () => {
+      const [x, weight] = [made([rows, columns]), ones([columns])];
+      return { leaves: [x, weight], call: () => rmsNorm(x, weight) };
     },
   ),
   ...both(

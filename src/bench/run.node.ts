@@ -1,6 +1,7 @@
 /** `lookback bench`: the chosen topics, with peers in turn, as figures. Node only. */
 import { spawnSync } from 'node:child_process';
 import { getBackend } from '../backends/backend.ts';
+import { LookbackError } from '../errors.ts';
 import { contention } from './contention.node.ts';
 import { kernels } from './kernels.ts';
 import { measureLimits } from './limits.ts';
@@ -50,17 +51,36 @@ export interface BenchObserver {
 /** Less is better where memory is counted. */
 export const lowerIsBetter = (name: string) => name.startsWith('memory/');
 
-/** Measures; with peers ours and theirs take turns twice, and each figure comes after the last round. */
+/** What the topics measure, narrowed to names that contain one of `parts`. */
+function chosenEntries(chosen: readonly Topic[], parts: readonly string[]): readonly Entry[] {
+  const entries = chosen.flatMap((topic): readonly Entry[] => topics[topic]);
+  if (parts.length === 0) return entries;
+  const unmatched = parts.find((part) => !entries.some(({ name }) => name.includes(part)));
+  if (unmatched !== undefined) {
+    throw new LookbackError('USAGE', {
+      where: 'lookback bench --only',
+      expected: `a part of a name among ${entries.map(({ name }) => name).join(', ')}`,
+      got: unmatched,
+    });
+  }
+  return entries.filter(({ name }) => parts.some((part) => name.includes(part)));
+}
+
+/**
+ * Measures; with peers ours and theirs take turns twice, and each figure comes after the last round.
+ *
+ * @throws LookbackError USAGE for a name that no figure of the topics contains.
+ */
 export function bench(
   { topics: chosen, names = [], peers = false, seconds = 2 }: BenchRequest,
   observer: BenchObserver = {},
 ): Figure[] {
   const options = { seconds, meter: othersLoad };
-  const entries = chosen
-    .flatMap((topic): readonly Entry[] => topics[topic])
-    .filter(({ name }) => names.length === 0 || names.some((part) => name.includes(part)));
+  const entries = chosenEntries(chosen, names);
   const limited = chosen.some((topic) => topic === 'kernels' || topic === 'train');
-  const limits = limited ? measureLimits({ ...options, seconds: 1 }) : { flops: Number.NaN, bytes: Number.NaN };
+  const limits = limited
+    ? measureLimits({ ...options, seconds: Math.min(1, seconds) })
+    : { flops: Number.NaN, bytes: Number.NaN };
   if (limited) observer.limits?.(limits);
   const context: Bench = { limits, options };
   const run = (tell: boolean) =>

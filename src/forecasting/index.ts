@@ -49,7 +49,7 @@ export { neuralModel } from './neuralModels.ts';
 export { streamNetwork } from './neuralState.ts';
 export { type OneStepReport, oneStepReport } from './oneStep.ts';
 export { type RandomWalkVerdict, randomWalkVerdict, type VarianceRatio, varianceRatio } from './randomWalk.ts';
-export { extendFrame, readFrame } from './readFrame.ts';
+export { type ExtendOptions, extendFrame, readFrame } from './readFrame.ts';
 export { fitRidge, type Ridge, type RidgeKind, type RidgeOptions, ridgeForecast } from './ridge.ts';
 export type { DuplicateRule, FrameOptions } from './schema.ts';
 export { ForecastStream, RecurrentStream, type StreamState, type StreamStep } from './stream.ts';

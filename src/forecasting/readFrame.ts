@@ -226,21 +226,25 @@ function readFixed(rows: readonly Row[], order: readonly Member[], { fixed }: Sc
   });
 }
 
+export interface ExtendOptions {
+  /** Read covariates only: rows need no target, and one that stands there is not looked at. */
+  ahead?: boolean;
+  /** What becomes of rows whose values are known already. */
+  known?: 'refuse' | 'skip';
+  /** What to call the rows in an error. */
+  where?: string;
+  /** What a name in `calendar.holidays` stands for. */
+  holidays?: HolidayCalendar;
+}
+
 /**
  * A frame with rows that came later: new observations of its series, or rows of what is known ahead.
- * @param ahead read covariates only: rows need no target, and one that stands there is not looked at
- * @param known what becomes of rows whose values are known already
  * @throws DATA_INVALID for rows of other series, times already known, or what `readFrame` refuses
  */
 export function extendFrame(
   frame: Frame,
   input: TableInput,
-  {
-    ahead = false,
-    known = 'refuse',
-    where = 'new rows',
-    holidays,
-  }: { ahead?: boolean; known?: 'refuse' | 'skip'; where?: string; holidays?: HolidayCalendar } = {},
+  { ahead = false, known = 'refuse', where = 'new rows', holidays }: ExtendOptions = {},
 ): Frame {
   const { schema, groups } = frame.parts;
   const rows = toRows(input, where);

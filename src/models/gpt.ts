@@ -165,9 +165,13 @@ export class GPT extends Module implements Generative {
     return tapped(options, 'norm', this.norm.forward(x));
   }
 
-  /** Mean cross-entropy in nats of targets i32 [B, T]; targets of -100 do not count. */
-  loss(ids: Tensor, targets: Tensor, options: GPTForwardOptions = {}): Tensor {
-    return crossEntropy(this.forward(ids, options), targets);
+  /** Mean cross-entropy in nats of targets i32 [B, T]; targets of -100 do not count. For `labelSmoothing` see `crossEntropy`. */
+  loss(
+    ids: Tensor,
+    targets: Tensor,
+    { labelSmoothing, ...options }: GPTForwardOptions & { labelSmoothing?: number } = {},
+  ): Tensor {
+    return crossEntropy(this.forward(ids, options), targets, { labelSmoothing });
   }
 
   decoder(): Decoder {

@@ -94,9 +94,13 @@ export class RecurrentLanguageModel extends Module implements Generative {
     return this.run(ids, options).logits;
   }
 
-  /** Mean cross-entropy in nats of targets i32 [B, T]; targets of -100 do not count. */
-  loss(ids: Tensor, targets: Tensor, options: RecurrentForwardOptions = {}): Tensor {
-    return crossEntropy(this.forward(ids, options), targets);
+  /** Mean cross-entropy in nats of targets i32 [B, T]; targets of -100 do not count. For `labelSmoothing` see `crossEntropy`. */
+  loss(
+    ids: Tensor,
+    targets: Tensor,
+    { labelSmoothing, ...options }: RecurrentForwardOptions & { labelSmoothing?: number } = {},
+  ): Tensor {
+    return crossEntropy(this.forward(ids, options), targets, { labelSmoothing });
   }
 
   /** ids i32 [B, T] → what the output projection reads, [B, T, C], and the state. */

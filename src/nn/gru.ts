@@ -7,6 +7,7 @@ import {
   type RecurrentLayer,
   type RecurrentOptions,
   type RecurrentState,
+  type RunOptions,
 } from './recurrent.ts';
 
 /**
@@ -23,9 +24,9 @@ export class GRU extends Recurrent {
     x: Tensor,
     layer: RecurrentLayer,
     initial: RecurrentState | undefined,
-    onStateGradient: ((gradient: Tensor) => void) | undefined,
+    options: RunOptions,
   ): LayerResult {
-    const { output, last, gates } = gru(x, layer, { initial: initial?.hidden, onStateGradient });
+    const { output, last, gates } = gru(x, layer, { initial: initial?.hidden, ...options });
     return { output, state: { hidden: last }, gates };
   }
 }

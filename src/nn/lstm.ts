@@ -8,6 +8,7 @@ import {
   type RecurrentLayer,
   type RecurrentOptions,
   type RecurrentState,
+  type RunOptions,
 } from './recurrent.ts';
 
 /**
@@ -29,7 +30,7 @@ export class LSTM extends Recurrent {
     x: Tensor,
     layer: RecurrentLayer,
     initial: RecurrentState | undefined,
-    onStateGradient: ((gradient: Tensor) => void) | undefined,
+    options: RunOptions,
   ): LayerResult {
     if (initial && !initial.cell) {
       throw new LookbackError('BAD_ARGUMENT', {
@@ -39,7 +40,7 @@ export class LSTM extends Recurrent {
       });
     }
     const start = initial?.cell && { h: initial.hidden, c: initial.cell };
-    const { output, last, lastCell, gates, cells } = lstm(x, layer, { initial: start, onStateGradient });
+    const { output, last, lastCell, gates, cells } = lstm(x, layer, { initial: start, ...options });
     return { output, state: { hidden: last, cell: lastCell }, gates, cells };
   }
 }

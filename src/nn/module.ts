@@ -4,7 +4,7 @@
  * A parameter is named by its path, `blocks.0.attention.query.weight`. A weight used in two places (tied) is one
  * parameter under the first name met. A module holds parameters and plain settings; it keeps no activations.
  */
-import type { TypedArray } from '../backends/backend.ts';
+import type { DType, TypedArray } from '../backends/backend.ts';
 import { LookbackError } from '../errors.ts';
 import { show } from '../tensor/shape.ts';
 import { Parameter } from '../tensor/tensor.ts';
@@ -13,6 +13,8 @@ import { Parameter } from '../tensor/tensor.ts';
 export interface StateEntry {
   readonly shape: readonly number[];
   readonly data: TypedArray;
+  /** How the model stores it. */
+  readonly dtype?: DType;
 }
 
 export abstract class Module {
@@ -59,10 +61,24 @@ export abstract class Module {
     return this;
   }
 
+  /**
+   * Stores all matrices (parameters of two and more axes) in bf16, rounded to nearest even: half the memory, for a model
+   * that is used but not trained; or in f32 again. Layers compute in f32 all the same, with the rounded numbers.
+   *
+   * @throws LookbackError BAD_ARGUMENT while an optimizer holds a parameter.
+   */
+  storeWeights(dtype: 'f32' | 'bf16'): this {
+    for (const parameter of this.parameters()) if (parameter.rank >= 2) parameter.store(dtype);
+    return this;
+  }
+
   /** A copy of every parameter by name, read at once (not on WebGPU). */
   stateDict(): Map<string, StateEntry> {
     return new Map(
-      this.namedParameters().map(([name, parameter]) => [name, { shape: parameter.shape, data: parameter.dataSync() }]),
+      this.namedParameters().map(([name, parameter]) => {
+        const { shape, dtype } = parameter;
+        return [name, { shape, dtype, data: parameter.dataSync() }];
+      }),
     );
   }
 

@@ -8,6 +8,7 @@ import { LookbackError } from '../errors.ts';
 import { cos, pow, sin } from '../math.ts';
 import type { Random } from '../random.ts';
 import { add, embedding, type Parameter, slice, type Tensor, tensor } from '../tensor/index.ts';
+import { widened } from '../tensor/ops/convert.ts';
 import { rotary, rotaryTables } from '../tensor/ops/rotary.ts';
 import { unscoped } from '../tensor/scope.ts';
 import { show } from '../tensor/shape.ts';
@@ -95,7 +96,7 @@ function rowsOf(table: Tensor, x: Tensor, offset: number): Tensor {
       next: 'Shorten the input, or build the model with a longer context',
     });
   }
-  return slice(table, 0, offset, end);
+  return widened(slice(table, 0, offset, end));
 }
 
 /** Tables with one row a step that are made once and made again, longer, when needed. They belong to no scope. */

@@ -5,7 +5,8 @@
  */
 import { LookbackError } from '../errors.ts';
 import type { Random } from '../random.ts';
-import { concat, expand, gather, type Parameter, reshape, type Tensor, tensor } from '../tensor/index.ts';
+import { concat, type Lengths, type Parameter, reverseTime, type Tensor } from '../tensor/index.ts';
+import { lengthsTensor } from '../tensor/ops/padded.ts';
 import { show } from '../tensor/shape.ts';
 import { Dropout } from './dropout.ts';
 import { eachGate, gateBias, type Initialize, orthogonal, parameter, recurrentDefault } from './initialize.ts';
@@ -23,6 +24,11 @@ export interface RecurrentState {
 export interface RecurrentForwardOptions extends ForwardOptions {
   /** Where to continue: one state a layer, as `forward` gave them (forward and reverse direction in turn); zeros by default. */
   state?: readonly RecurrentState[];
+  /**
+   * Steps of each row that are real; the rest is padding, which may hold anything. Outputs past the end are 0, states are
+   * those at the end, and the reverse direction begins there, as with PyTorch's packed sequences.
+   */
+  lengths?: Lengths;
 }
 
 export interface RecurrentOptions {
@@ -76,6 +82,12 @@ export interface LayerResult {
   cells?: Tensor;
 }
 
+/** How the fused operation runs, beside its operands. */
+export interface RunOptions {
+  lengths?: Tensor;
+  onStateGradient?: (gradient: Tensor) => void;
+}
+
 export abstract class Recurrent extends Module {
   readonly layers: readonly RecurrentLayer[];
   /** The same for the reverse direction; empty unless bidirectional. */
@@ -113,31 +125,33 @@ export abstract class Recurrent extends Module {
     x: Tensor,
     layer: RecurrentLayer,
     initial: RecurrentState | undefined,
-    onStateGradient: ((gradient: Tensor) => void) | undefined,
+    options: RunOptions,
   ): LayerResult;
 
   /**
    * x [B, T, I] → output [B, T, H] of the last layer ([B, T, 2H] when bidirectional) and the state of every layer after
    * the last step (forward and reverse direction in turn).
    *
-   * @throws LookbackError SHAPE_MISMATCH for an x of another shape or a wrong number of states.
+   * @throws LookbackError SHAPE_MISMATCH for an x of another shape or a wrong number of states, BAD_ARGUMENT or
+   *   INDEX_OUT_OF_RANGE for lengths that do not fit.
    */
   forward(x: Tensor, options: RecurrentForwardOptions = {}): { output: Tensor; state: RecurrentState[] } {
     this.check(x, options.state);
+    const lengths = options.lengths && lengthsTensor(this.kind, options.lengths, x);
     const directions = this.reverse.length > 0 ? 2 : 1;
     const state: RecurrentState[] = [];
     let output = x;
     for (let i = 0; i < this.layers.length; i++) {
       const here = within(options, `${this.kind}.${i}`);
       if (i > 0) output = this.dropout.forward(output, here);
-      const onward = this.direction(output, this.layers[i], options.state?.[i * directions], here);
+      const onward = this.direction(output, this.layers[i], options.state?.[i * directions], { ...here, lengths });
       state.push(onward.state);
       if (directions === 2) {
         const back = within(here, 'reverse');
         const initial = options.state?.[i * 2 + 1];
-        const backward = this.direction(reversed(output), this.reverse[i], initial, back);
+        const backward = this.direction(reverseTime(output, lengths), this.reverse[i], initial, { ...back, lengths });
         state.push(backward.state);
-        output = concat([onward.output, reversed(backward.output)], 2);
+        output = concat([onward.output, reverseTime(backward.output, lengths)], 2);
       } else {
         output = onward.output;
       }
@@ -149,11 +163,12 @@ export abstract class Recurrent extends Module {
     x: Tensor,
     layer: RecurrentLayer,
     initial: RecurrentState | undefined,
-    options: ForwardOptions,
+    options: ForwardOptions & { lengths?: Tensor },
   ): { output: Tensor; state: RecurrentState } {
     const look = tapFor(options, 'state');
     const tap = look?.tap.gradient && look;
-    const result = this.run(x, layer, initial, tap && ((gradient) => tap.tap.gradient?.(tap.name, gradient)));
+    const onStateGradient = tap && ((gradient: Tensor) => tap.tap.gradient?.(tap.name, gradient));
+    const result = this.run(x, layer, initial, { lengths: options.lengths, onStateGradient });
     if (result.gates) shown(options, 'gates', result.gates);
     if (result.cells) shown(options, 'cells', result.cells);
     return { output: tapped(options, 'output', result.output), state: result.state };
@@ -176,11 +191,4 @@ export abstract class Recurrent extends Module {
       });
     }
   }
-}
-
-/** x [B, T, C] with time running backwards. */
-function reversed(x: Tensor): Tensor {
-  const [, T] = x.shape;
-  const order = tensor(Int32Array.from({ length: T }, (_, t) => T - 1 - t));
-  return gather(x, expand(reshape(order, [1, T, 1]), x.shape), 1);
 }

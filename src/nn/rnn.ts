@@ -7,6 +7,7 @@ import {
   type RecurrentLayer,
   type RecurrentOptions,
   type RecurrentState,
+  type RunOptions,
 } from './recurrent.ts';
 
 /** hₜ = tanh(W xₜ + b + U hₜ₋₁ + b'), with W [H, I] and U [H, H]. */
@@ -29,10 +30,10 @@ export class RNN extends Recurrent {
     x: Tensor,
     layer: RecurrentLayer,
     initial: RecurrentState | undefined,
-    onStateGradient: ((gradient: Tensor) => void) | undefined,
+    options: RunOptions,
   ): LayerResult {
     const { nonlinearity } = this;
-    const { output, last } = rnn(x, layer, { initial: initial?.hidden, nonlinearity, onStateGradient });
+    const { output, last } = rnn(x, layer, { initial: initial?.hidden, nonlinearity, ...options });
     return { output, state: { hidden: last } };
   }
 }

@@ -167,7 +167,8 @@ function distinct(parameters: Iterable<readonly [string, Parameter]>): (readonly
       throw new LookbackError('BAD_ARGUMENT', { where, problem: `two parameters are named ${name}` });
     }
     if (parameter.dtype !== 'f32') {
-      throw new LookbackError('DTYPE_MISMATCH', { where, expected: `${name} of type f32`, got: parameter.dtype });
+      const next = parameter.dtype === 'bf16' ? "Call .store('f32') to train it" : undefined;
+      throw new LookbackError('DTYPE_MISMATCH', { where, expected: `${name} of type f32`, got: parameter.dtype, next });
     }
     if (result.length > 0 && parameter.backend !== result[0][1].backend) {
       throw new LookbackError('BACKEND_MIXED', {

@@ -21,6 +21,8 @@ import { rateAt, requireRange, type Transform } from './transform.ts';
 export interface MuonOptions extends AdamOptions {
   /** Of the matrices' averaged gradient. */
   momentum?: number;
+  /** Whether the step looks ahead along the average, as published. */
+  nesterov?: boolean;
   decay?: number;
   /** Which parameters are matrices between hidden layers; by default those of two axes that no name says otherwise of. */
   select?: (name: string, shape: readonly number[]) => boolean;
@@ -52,7 +54,7 @@ export function orthogonalized(g: Tensor): Tensor {
 /**
  * For a matrix p [R, C] with gradient g:
  *
- *   m = μ m + (1 - μ) g,  O = orthogonalized((1 - μ) g + μ m)
+ *   m = μ m + (1 - μ) g,  O = orthogonalized((1 - μ) g + μ m), without `nesterov` orthogonalized(m)
  *   p = p (1 - rate decay) - rate 0.2 √max(R, C) O
  *
  * and AdamW for the rest. Decay applies to the parameters that have it (`Parameter.decay`).
@@ -62,6 +64,7 @@ export function orthogonalized(g: Tensor): Tensor {
 export function muon({
   rate,
   momentum = 0.95,
+  nesterov = true,
   beta1 = 0.9,
   beta2 = 0.999,
   epsilon = 1e-8,
@@ -113,7 +116,7 @@ export function muon({
             scope(() => {
               const share = multiply(scale ? multiply(g, scale) : g, 1 - momentum);
               copyInto(m, add(multiply(m, momentum), share));
-              const direction = orthogonalized(add(share, multiply(m, momentum)));
+              const direction = orthogonalized(nesterov ? add(share, multiply(m, momentum)) : m);
               const size = 0.2 * Math.sqrt(Math.max(...p.shape));
               copyInto(p, add(multiply(p, 1 - now * own), multiply(direction, -now * size)));
             });

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import '../backends/init.ts';
 import { airlinePassengers } from '../series/index.ts';
+import { scope } from '../tensor/index.ts';
 import { ForecastTask } from './forecast.ts';
 import { LanguageTask } from './language.ts';
 import { type ForecastRecipe, type LanguageRecipe, parseRecipe } from './recipe.ts';
@@ -23,9 +24,9 @@ function forecastTask(changes: object = {}): ForecastTask {
 
 const pangram = 'the quick brown fox jumps over the lazy dog\n';
 
-function languageTask(text = pangram.repeat(20)): LanguageTask {
+function languageTask(text = pangram.repeat(20), changes: object = {}): LanguageTask {
   const model = { kind: 'gpt', layers: 1, heads: 2, width: 8, dropout: 0.5 };
-  const train = { batch: 2, evaluation: { batches: 3 } };
+  const train = { batch: 2, evaluation: { batches: 3 }, ...changes };
   const recipe = parseRecipe({ task: 'language', data: { source: 'x' }, context: 8, model, train });
   const task = new LanguageTask(recipe as LanguageRecipe, text);
   task.model.eval();
@@ -97,4 +98,17 @@ describe('the language task', () => {
     expect(() => languageTask('abc\n')).toThrow(/context/);
     expect(() => languageTask(pangram)).toThrow(/data.validation: expected more than context = 8/);
   });
+});
+
+it('label smoothing is part of the training loss alone', () => {
+  const [plain, smoothed] = [{}, { labelSmoothing: 0.2 }].map((changes) => languageTask(undefined, changes));
+  expect(smoothed.evaluate()).toEqual(plain.evaluate());
+  expect(smoothed.validationLoss()).toBe(plain.validationLoss());
+  const batch = plain.next();
+  const [expected, loss] = [plain, smoothed].map((task) => scope(() => task.loss(batch, {}).item()));
+  // s of the truth lies on all V letters: (1 - s) L + s (mean over them), and no mean is below log V
+  const letters = plain.tokenizer.vocabularySize;
+  const mean = (loss - 0.8 * expected) / 0.2;
+  expect(mean).toBeGreaterThanOrEqual(Math.log(letters) - 1e-4);
+  expect(mean).toBeLessThan(2 * Math.log(letters));
 });

@@ -2,7 +2,7 @@
  * The `model/` folder of a run: what others need to use the model without the run.
  *
  *   config.json         task, recipe, and what was fitted on the data (transforms of each series)
- *   model.safetensors   weights by name, f32
+ *   model.safetensors   weights by name, f32 (bf16 for matrices that the model stores so)
  *   tokenizer.json      language task
  */
 import { LookbackError } from '../errors.ts';
@@ -10,7 +10,7 @@ import type { Forecaster } from '../models/index.ts';
 import type { Module } from '../nn/index.ts';
 import { type ChainState, TransformChain } from '../series/index.ts';
 import { type Tokenizer, tokenizerFromJSON } from '../text/index.ts';
-import { loadSafetensors, type TensorEntry, writeSafetensors } from '../track/index.ts';
+import { loadSafetensors, type TensorEntry, type WritableEntry, writeSafetensors } from '../track/index.ts';
 import { ensureFolder, loadCheckpoint, type Run, readBytes, readJson, writeFileAtomic } from '../track/node.ts';
 import { buildForecaster, ForecastTask } from './forecast.ts';
 import { buildLanguageModel, type LanguageModel, type LanguageTask } from './language.ts';
@@ -41,7 +41,7 @@ export function describeModel(run: Run, task: ForecastTask | LanguageTask): void
 
 /** Writes the weights as they are now. */
 export function writeWeights(run: Run, model: Module): void {
-  writeFileAtomic(run.path('model', 'model.safetensors'), writeSafetensors(stateEntries(model)));
+  writeFileAtomic(run.path('model', 'model.safetensors'), writeSafetensors(storedEntries(model)));
 }
 
 /** A model's parameters as safetensors takes them. */
@@ -49,6 +49,15 @@ export function stateEntries(model: Module): Map<string, TensorEntry> {
   return new Map(
     [...model.stateDict()].map(([name, { shape, data }]) => [name, { dtype: 'F32', shape, data } as TensorEntry]),
   );
+}
+
+/** The same as the model stores them: matrices in bf16 where `storeWeights` put them so. */
+function storedEntries(model: Module): Map<string, WritableEntry> {
+  const kept = [...model.stateDict()].map(([name, { shape, data, dtype }]): [string, WritableEntry] => [
+    name,
+    { dtype: dtype === 'bf16' ? 'BF16' : 'F32', shape, data: data as Float32Array },
+  ]);
+  return new Map(kept);
 }
 
 /** The fitted transforms of each series. @throws LookbackError FILE_NOT_FOUND for a run without a model yet. */

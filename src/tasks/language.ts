@@ -114,13 +114,8 @@ export class LanguageTask implements Trainable<TokenBatch> {
     return this.draw(this.train, this.sampler, this.draws++);
   }
 
-  loss({ inputs, targets, rows, documents, positions }: TokenBatch, options: ForwardOptions): Tensor {
-    const { context } = this.recipe;
-    const shape = [rows, context];
-    const [ids, next] = [tensor(inputs, { shape }), tensor(targets, { shape })];
-    if (!documents || !positions || !(this.model instanceof GPT)) return this.model.loss(ids, next, options);
-    const mask = tensor(documentMask({ documents, rows }), { shape: [rows, context, context], dtype: 'u8' });
-    return this.model.loss(ids, next, { ...options, mask, places: tensor(positions, { shape }) });
+  loss(batch: TokenBatch, options: ForwardOptions): Tensor {
+    return this.lossOf(batch, { ...options, labelSmoothing: this.recipe.train.labelSmoothing });
   }
 
   /** Mean loss over fixed random windows of both parts, in nats per token, and bits per byte. */
@@ -129,7 +124,7 @@ export class LanguageTask implements Trainable<TokenBatch> {
     const mean = (ids: TokenSource, stream: string) => {
       const sampler = new OffsetSampler({ length: ids.length, context, seed: train.seed, stream });
       let sum = 0;
-      for (let i = 0; i < train.evaluation.batches; i++) sum += this.lossOf(this.draw(ids, sampler, i));
+      for (let i = 0; i < train.evaluation.batches; i++) sum += this.score(this.draw(ids, sampler, i));
       return sum / train.evaluation.batches;
     };
     const validationLoss = mean(this.validation, 'evaluation');
@@ -155,7 +150,7 @@ export class LanguageTask implements Trainable<TokenBatch> {
     let count = 0;
     for (const batch of this.wholeValidation()) {
       if (batch.count === 0) continue;
-      sum += this.lossOf(batch) * batch.count;
+      sum += this.score(batch) * batch.count;
       count += batch.count;
     }
     return sum / count;
@@ -214,8 +209,21 @@ export class LanguageTask implements Trainable<TokenBatch> {
     return this.recipe.data.documentMask ? batch : { ...batch, documents: undefined, positions: undefined };
   }
 
-  private lossOf(batch: TokenBatch): number {
-    return scope(() => inference(() => this.loss(batch, {})).item());
+  private lossOf(
+    { inputs, targets, rows, documents, positions }: TokenBatch,
+    options: ForwardOptions & { labelSmoothing?: number },
+  ): Tensor {
+    const { context } = this.recipe;
+    const shape = [rows, context];
+    const [ids, next] = [tensor(inputs, { shape }), tensor(targets, { shape })];
+    if (!documents || !positions || !(this.model instanceof GPT)) return this.model.loss(ids, next, options);
+    const mask = tensor(documentMask({ documents, rows }), { shape: [rows, context, context], dtype: 'u8' });
+    return this.model.loss(ids, next, { ...options, mask, places: tensor(positions, { shape }) });
+  }
+
+  /** Nats a token, without smoothing. */
+  private score(batch: TokenBatch): number {
+    return scope(() => inference(() => this.lossOf(batch, {})).item());
   }
 }
 

@@ -51,3 +51,59 @@ describe('weight decay', () => {
     expect(() => settings({ ...decayed, optimizer: 'adam' })).toThrow(/train.weightDecay: expected 0 with adam/);
   });
 });
+
+/** A weight [2, 2] after two steps on different data. */
+function afterTwoSteps(train: RecipeInput['train']): number[] {
+  const model = new Linear(2, 2, { random: new Random(1), bias: false });
+  model.weight.assign([1, 0, 0, 1]);
+  const { optimizer } = buildOptimizer(settings({ learningRate: 0.1, clip: null, ...train }), model);
+  for (let step = 0; step < 2; step++) {
+    const [x, y] = [
+      tensor([
+        [1, 2 - step],
+        [step, -1],
+      ]),
+      tensor([
+        [0.5, -1],
+        [2, step],
+      ]),
+    ];
+    valueAndGrad(model, () => meanSquaredError(model.forward(x), y));
+    optimizer.step();
+  }
+  return Array.from(model.weight.dataSync());
+}
+
+describe('momentum', () => {
+  it.each(['sgd', 'muon'] as const)('and looking ahead reach %s, each with an effect', (optimizer) => {
+    const results = [
+      { optimizer },
+      { optimizer, momentum: 0.5, nesterov: false },
+      { optimizer, momentum: 0.5, nesterov: true },
+      { optimizer, momentum: 0.9, nesterov: true },
+    ].map((train) =>
+      afterTwoSteps(train)
+        .map((value) => value.toFixed(5))
+        .join(),
+    );
+    expect(new Set(results).size).toBe(4);
+  });
+
+  it('has the defaults that the optimizers state', () => {
+    expect(afterTwoSteps({ optimizer: 'sgd' })).toEqual(
+      afterTwoSteps({ optimizer: 'sgd', momentum: 0, nesterov: false }),
+    );
+    expect(afterTwoSteps({ optimizer: 'muon' })).toEqual(
+      afterTwoSteps({ optimizer: 'muon', momentum: 0.95, nesterov: true }),
+    );
+  });
+
+  it('of lion comes from the betas', () => {
+    const [usual, other] = [[0.9, 0.999] as const, [0.1, 0.2] as const].map((betas) =>
+      afterTwoSteps({ optimizer: 'lion', betas: [...betas] }),
+    );
+    expect(usual).not.toEqual([1, 0, 0, 1]);
+    expect(afterTwoSteps({ optimizer: 'lion' })).toEqual(usual);
+    expect(other).toHaveLength(4);
+  });
+});

@@ -37,14 +37,14 @@ export function buildSchedule({ learningRate, steps }: Recipe['train']): Schedul
 /** The optimizer a recipe describes; the model's parameters move into its arena. */
 export function buildOptimizer(train: Recipe['train'], model: Module): { optimizer: Optimizer; rate: Schedule } {
   const rate = buildSchedule(train);
-  const { clip, betas, weightDecay, momentum, average } = train;
+  const { clip, betas, weightDecay, momentum, nesterov, average } = train;
   const [beta1, beta2] = betas;
   const updates: Record<typeof train.optimizer, () => Transform> = {
     adamw: () => adamw({ rate, beta1, beta2, decay: weightDecay }),
     adam: () => adam({ rate, beta1, beta2 }),
     lion: () => lion({ rate, beta1, beta2, decay: weightDecay }),
-    muon: () => muon({ rate, beta1, beta2, decay: weightDecay }),
-    sgd: () => sgd({ rate, momentum, decay: weightDecay }),
+    muon: () => muon({ rate, momentum, nesterov, beta1, beta2, decay: weightDecay }),
+    sgd: () => sgd({ rate, momentum, nesterov, decay: weightDecay }),
   };
   // Without clipping the norm is still measured, for the metrics and to stop at the first that is not finite.
   const parts = [clipByGlobalNorm(clip ?? Number.POSITIVE_INFINITY), updates[train.optimizer]()];

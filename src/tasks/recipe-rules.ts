@@ -6,8 +6,14 @@ import type { ForecastRecipe, LanguageRecipe, Recipe } from './recipe-schema.ts'
 export function brokenRules(recipe: Recipe): RecipeProblem[] {
   const found: RecipeProblem[] = [];
   const report = (path: string, problem: string) => found.push({ path: path.split('.'), problem });
-  const { optimizer, momentum, weightDecay, steps, learningRate } = recipe.train;
-  if (momentum > 0 && optimizer !== 'sgd') report('train.momentum', `expected 0 with ${optimizer}, got ${momentum}`);
+  const { optimizer, momentum = 0, nesterov, weightDecay, steps, learningRate } = recipe.train;
+  const hasMomentum = optimizer === 'sgd' || optimizer === 'muon';
+  if (momentum > 0 && !hasMomentum) report('train.momentum', `expected 0 with ${optimizer}, got ${momentum}`);
+  if (nesterov && !hasMomentum) {
+    report('train.nesterov', `expected false with ${optimizer}, got true; sgd and muon look ahead`);
+  } else if (nesterov && optimizer === 'sgd' && momentum === 0) {
+    report('train.nesterov', 'expected false without train.momentum, got true');
+  }
   if (weightDecay > 0 && optimizer === 'adam') {
     report('train.weightDecay', `expected 0 with adam, got ${weightDecay}; adamw decays weights`);
   }

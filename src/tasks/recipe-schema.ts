@@ -44,8 +44,15 @@ const trainShape = {
     .min(0)
     .default(0)
     .describe('decoupled for adamw, lion and muon, added to the gradient for sgd; adam takes none'),
-  betas: z.tuple([fraction(), fraction()]).default([0.9, 0.999]).describe("Adam's two decay rates"),
-  momentum: fraction().default(0).describe('for sgd only'),
+  betas: z
+    .tuple([fraction(), fraction()])
+    .default([0.9, 0.999])
+    .describe('the two decay rates of adam, adamw and lion, and of what muon leaves to adamw'),
+  momentum: fraction().optional().describe('for sgd (0 by default) and muon (0.95)'),
+  nesterov: z
+    .boolean()
+    .optional()
+    .describe('look ahead along the momentum: for sgd (false by default) and muon (true)'),
   average: z
     .number()
     .gt(0)
@@ -168,6 +175,9 @@ export const languageSchema = z.strictObject({
   train: z
     .strictObject({
       ...trainShape,
+      labelSmoothing: fraction()
+        .default(0)
+        .describe('share of the truth spread evenly over the vocabulary in the training loss; evaluations go without'),
       evaluation: z
         .strictObject({ batches: count().default(20).describe('random batches in one evaluation') })
         .prefault({}),

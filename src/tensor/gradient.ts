@@ -124,7 +124,7 @@ function leafGradient(leaf: Tensor): Tensor {
   }
   const gradient = node?.gradients[0];
   if (gradient) return gradient.view(gradient.shape, gradient.strides);
-  const zeros = allocate(leaf.shape, leaf.dtype, leaf.backend);
+  const zeros = allocate(leaf.shape, leaf.dtype === 'bf16' ? 'f32' : leaf.dtype, leaf.backend);
   fillInto(zeros, 0);
   return zeros;
 }

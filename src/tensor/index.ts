@@ -22,7 +22,7 @@ export {
 export * from './ops/attention.ts';
 export { add, divide, maximum, minimum, multiply, subtract } from './ops/binary.ts';
 export * from './ops/compare.ts';
-export * from './ops/convert.ts';
+export { to } from './ops/convert.ts';
 export * from './ops/convolution.ts';
 export * from './ops/create.ts';
 export * from './ops/cumulative.ts';
@@ -35,6 +35,7 @@ export * from './ops/loss.ts';
 export * from './ops/lstm.ts';
 export * from './ops/matmul.ts';
 export * from './ops/norm.ts';
+export { type Lengths, maskTime, reverseTime } from './ops/padded.ts';
 export type { OnStateGradient, RecurrentWeights } from './ops/recurrent.ts';
 export * from './ops/reduce.ts';
 export * from './ops/rnn.ts';

@@ -2,7 +2,8 @@
  * Moving and adding whole tensors below the level of operations: nothing here is recorded on a tape.
  * Used for making inputs contiguous, for adding gradients together and for arenas.
  */
-import { addressOf, type Implementation, type View } from '../backends/backend.ts';
+import { addressOf, bytesPerElement, type Implementation, type View } from '../backends/backend.ts';
+import { dtypeCode } from '../backends/cpu/codes.ts';
 import { collapse, contiguousStrides } from './shape.ts';
 import { allocate, Tensor } from './tensor.ts';
 
@@ -10,7 +11,7 @@ const copyImplementation: Implementation<undefined> = {
   name: 'copy',
   reference: ([from], [to]) => to.data.set(from.data),
   cpu: (kernels, [from], [to]) => {
-    const bytes = from.dtype === 'u8' ? 1 : 4;
+    const bytes = bytesPerElement[from.dtype];
     const { shape, strides } = collapse(from.shape, [to.strides, from.strides]);
     return copyAxes(shape, strides[0], strides[1], addressOf(to), addressOf(from), bytes);
 
@@ -71,10 +72,7 @@ const fillImplementation: Implementation<number> = {
   reference: (_, [out], value) => {
     out.data.fill(value);
   },
-  cpu: (kernels, _, [out], value) => {
-    const code = out.dtype === 'f32' ? 0 : out.dtype === 'i32' ? 1 : 2;
-    return kernels.fill(addressOf(out), value, code, out.size);
-  },
+  cpu: (kernels, _, [out], value) => kernels.fill(addressOf(out), value, dtypeCode[out.dtype], out.size),
 };
 
 /** Sets every element of a contiguous tensor in place. */

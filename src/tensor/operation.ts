@@ -179,6 +179,16 @@ export function requireAxis(where: string, input: Tensor, axis: number): void {
   if (!(axis in input.shape)) throw shapeError(where, `a tensor with an axis ${axis}`, show(input.shape));
 }
 
+/** Throws DTYPE_MISMATCH unless `input` is f32 or i32, the types of arithmetic. */
+export function requireArithmetic(where: string, input: Tensor, suggested: DType = 'f32'): void {
+  if (input.dtype !== 'f32' && input.dtype !== 'i32') requireDType(where, input, suggested);
+}
+
+/** Throws DTYPE_MISMATCH unless `input` is f32, or bf16, which is widened where it is read. */
+export function requireStored(where: string, input: Tensor, name: string): void {
+  if (input.dtype !== 'bf16') requireDType(where, input, 'f32', name);
+}
+
 /** Throws DTYPE_MISMATCH unless `input` has the element type. */
 export function requireDType(where: string, input: Tensor, dtype: DType, name = 'input'): void {
   if (input.dtype === dtype) return;

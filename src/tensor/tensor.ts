@@ -5,15 +5,18 @@
  * only what a tensor is: shape, strides, element type, storage, and how to get numbers in and out.
  */
 import {
+  addressOf,
   type Backend,
   bytesPerElement,
   type DType,
   getBackend,
+  type Implementation,
   release,
   type Storage,
   type TypedArray,
   type View,
 } from '../backends/backend.ts';
+import { dtypeCode } from '../backends/cpu/codes.ts';
 import { LookbackError } from '../errors.ts';
 import type { TensorMethods } from './methods.ts';
 import { register } from './scope.ts';
@@ -39,7 +42,7 @@ export class Tensor implements View {
   /** Takes over one reference to `storage`. Belongs to the open scope unless `scoped` is false. */
   constructor(
     public storage: Storage,
-    readonly dtype: DType,
+    public readonly dtype: DType,
     readonly shape: Shape,
     readonly strides: readonly number[],
     public offset = 0,
@@ -93,7 +96,7 @@ export class Tensor implements View {
   }
 
   /**
-   * The elements in row-major order: Float32Array, Int32Array or Uint8Array (Float64Array on a float64
+   * The elements in row-major order: Float32Array (for bf16 too), Int32Array or Uint8Array (Float64Array on a float64
    * reference backend). A copy.
    */
   async data(): Promise<TypedArray> {
@@ -265,6 +268,33 @@ export class Parameter extends Tensor {
     this.slot = slot;
   }
 
+  /**
+   * Stores the values in another floating-point type from now on, rounded to nearest even for bf16. The shape, the name and
+   * whoever shares the parameter stay. A no-op for the type it has.
+   *
+   * @throws LookbackError TAPE_ACTIVE, BAD_ARGUMENT while an optimizer holds it, for updates are made in f32.
+   */
+  store(dtype: 'f32' | 'bf16'): void {
+    this.assertAlive('Parameter.store');
+    assertNoTape('Parameter.store');
+    if (this.dtype === dtype) return;
+    if (this.slot) {
+      throw new LookbackError('BAD_ARGUMENT', {
+        where: 'Parameter.store',
+        problem: 'an optimizer holds this parameter and updates it in f32',
+        next: 'Dispose of the optimizer first',
+      });
+    }
+    const { backend } = this;
+    const values = { shape: this.shape, strides: this.strides, offset: 0, size: this.size };
+    const storage = backend.allocate(dtype, this.size);
+    backend.run(storeImplementation, [this], [{ ...values, storage, dtype }], undefined);
+    release(this.storage);
+    this.storage = storage;
+    this.offset = 0;
+    (this as { dtype: DType }).dtype = dtype;
+  }
+
   /** Overwrites the values in place, e.g. from a checkpoint. @throws LookbackError TAPE_ACTIVE, SHAPE_MISMATCH. */
   assign(values: ArrayLike<number>): void {
     this.assertAlive('Parameter.assign');
@@ -280,6 +310,16 @@ export class Parameter extends Tensor {
     this.backend.write(this, values);
   }
 }
+
+/** One type to another, element by element; see ops/convert.ts for the operation. */
+const storeImplementation: Implementation<undefined> = {
+  name: 'store',
+  reference: ([from], [to]) => to.data.set(from.data),
+  cpu: (kernels, [from], [to]) =>
+    from.size === 0
+      ? 0
+      : kernels.convert(addressOf(to), dtypeCode[to.dtype], addressOf(from), dtypeCode[from.dtype], from.size),
+};
 
 /** Where in an arena a parameter lies. */
 export interface ArenaSlot {

@@ -12,6 +12,7 @@ export {
   type StoredTensor,
   type TensorDtype,
   type TensorEntry,
+  type WritableEntry,
   writeSafetensors,
 } from './safetensors.ts';
 export {

@@ -57,6 +57,24 @@ describe('round trip', () => {
     );
   });
 
+  test('BF16 is written rounded to nearest even, in half the bytes, and read as F32', () => {
+    const data = Float32Array.of(1, 1.00390625, 1.01171875, -0, 3.4e38, 1e-40, Number.NaN, -Infinity);
+    const written = (dtype: 'F32' | 'BF16') => writeSafetensors(new Map([['x', { dtype, shape: [2, 4], data }]]));
+    const header = (bytes: Uint8Array) => 8 + Number(new DataView(bytes.buffer).getBigUint64(0, true));
+    const [full, half] = [written('F32'), written('BF16')];
+    expect([full.length - header(full), half.length - header(half)]).toEqual([32, 16]);
+    expect(readSafetensors(half).tensors.get('x')?.dtype).toBe('BF16');
+    const entry = loadSafetensors(half).get('x');
+    expect(entry?.dtype).toBe('F32');
+    expect(Array.from(entry?.data ?? [])).toEqual([
+      ...[1, 1, 1.015625, -0, Infinity, 2 ** -133, Number.NaN, -Infinity],
+    ]);
+    // what was read is written the same again
+    expect(
+      writeSafetensors(new Map([['x', { dtype: 'BF16', shape: [2, 4], data: entry?.data as Float32Array }]])),
+    ).toEqual(half);
+  });
+
   test('the layout is the published one: length, padded header, aligned data', () => {
     const bytes = writeSafetensors(new Map([['b', { dtype: 'F32', shape: [2], data: Float32Array.of(1, -2) }]]));
     const length = Number(new DataView(bytes.buffer).getBigUint64(0, true));

@@ -6,11 +6,12 @@
  * tensor is looked at. It refuses dtypes that Lookback cannot hold. Hosts are little-endian, as WebAssembly is.
  */
 
+import { fromBfloat16, toBfloat16 } from '../bfloat16.ts';
 import { LookbackError } from '../errors.ts';
 import { halfToNumber } from './half.ts';
 import { parseUniqueJson } from './uniqueJson.ts';
 
-/** Element types that can be held in memory and written. */
+/** Element types that can be held in memory. */
 export type TensorDtype = 'F32' | 'F64' | 'I32' | 'U8';
 
 /** Element types that can be read: F16 and BF16 become F32, I64 becomes I32. */
@@ -22,6 +23,9 @@ export type TensorEntry =
   | { dtype: 'F64'; shape: readonly number[]; data: Float64Array }
   | { dtype: 'I32'; shape: readonly number[]; data: Int32Array }
   | { dtype: 'U8'; shape: readonly number[]; data: Uint8Array };
+
+/** What can be written: BF16 too, whose data are rounded to nearest even. */
+export type WritableEntry = TensorEntry | { dtype: 'BF16'; shape: readonly number[]; data: Float32Array };
 
 /** A tensor that still lies in the file's bytes. */
 export interface StoredTensor {
@@ -42,7 +46,7 @@ const bytesPerElement = { F32: 4, F64: 8, I32: 4, U8: 1, F16: 2, BF16: 2, I64: 8
   number
 >;
 
-const arrayOf = { F32: Float32Array, F64: Float64Array, I32: Int32Array, U8: Uint8Array } as const;
+const arrayOf = { F32: Float32Array, BF16: Float32Array, F64: Float64Array, I32: Int32Array, U8: Uint8Array } as const;
 
 /** The format's own limit, against a header length that is garbage. */
 const maxHeaderBytes = 100_000_000;
@@ -54,7 +58,7 @@ const maxHeaderBytes = 100_000_000;
  * @throws BAD_ARGUMENT for a reserved name, data that does not fit its dtype or shape, or metadata that is not text
  */
 export function writeSafetensors(
-  tensors: ReadonlyMap<string, TensorEntry>,
+  tensors: ReadonlyMap<string, WritableEntry>,
   metadata: Readonly<Record<string, string>> = {},
 ): Uint8Array {
   const entries = [...tensors].sort(
@@ -74,7 +78,7 @@ export function writeSafetensors(
       refuseToWrite(`tensor ${name}`, `${elementCount(shape)} elements for shape [${shape}]`, `${data.length}`);
     }
     const begin = end;
-    end += data.byteLength;
+    end += data.length * bytesPerElement[dtype];
     fields.push(`${JSON.stringify(name)}:${JSON.stringify({ dtype, shape, data_offsets: [begin, end] })}`);
   }
   const header = new TextEncoder().encode(`{${fields.join(',')}}`);
@@ -84,9 +88,10 @@ export function writeSafetensors(
   file.fill(0x20, 8, 8 + headerBytes);
   file.set(header, 8);
   let at = 8 + headerBytes;
-  for (const [, { data }] of entries) {
-    file.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), at);
-    at += data.byteLength;
+  for (const [, { dtype, data }] of entries) {
+    const numbers = dtype === 'BF16' ? toBfloat16(data) : data;
+    file.set(new Uint8Array(numbers.buffer, numbers.byteOffset, numbers.byteLength), at);
+    at += numbers.byteLength;
   }
   return file;
 }
@@ -183,11 +188,8 @@ function loadTensor(bytes: Uint8Array, dtype: StoredDtype, shape: readonly numbe
       return { dtype, shape, data: new Int32Array(buffer) };
     case 'U8':
       return { dtype, shape, data: bytes };
-    case 'BF16': {
-      // bfloat16 is the upper half of a float32.
-      const bits = Uint32Array.from(new Uint16Array(buffer), (half) => half << 16);
-      return { dtype: 'F32', shape, data: new Float32Array(bits.buffer) };
-    }
+    case 'BF16':
+      return { dtype: 'F32', shape, data: fromBfloat16(new Uint16Array(buffer)) };
     case 'F16':
       return { dtype: 'F32', shape, data: Float32Array.from(new Uint16Array(buffer), halfToNumber) };
     case 'I64': {

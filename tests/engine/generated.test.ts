@@ -41,7 +41,7 @@ it('Binary has the same codes in codes.hpp and codes.ts', () => {
 });
 
 it('the element types have the codes of copies.hpp', () => {
-  const text = readFileSync(new URL('kernels/copies.hpp', root), 'utf8');
+  const text = readFileSync(new URL('kernels/bf16.hpp', root), 'utf8');
   const [, f32, i32, u8] = /F32 = (\d+), I32 = (\d+), U8 = (\d+)/.exec(text) ?? [];
   expect([f32, i32, u8].map(Number)).toEqual([codes.dtypeCode.f32, codes.dtypeCode.i32, codes.dtypeCode.u8]);
 });

@@ -61,9 +61,10 @@ export function casesOf(operation: Operation<unknown>): Case[] {
 function makeValues(input: Sample<unknown>['inputs'][number], random: Random): InputValues {
   const given: SampleInput = 'shape' in input ? input : { shape: input };
   const { shape, dtype = 'f32', values, constant = false } = given;
-  const [low, high] = given.range ?? (dtype === 'f32' ? [-1, 1] : [0, 2]);
+  const isFloat = dtype === 'f32' || dtype === 'bf16';
+  const [low, high] = given.range ?? (isFloat ? [-1, 1] : [0, 2]);
   const drawn = Array.from({ length: sizeOf(shape) }, () =>
-    dtype === 'f32' ? Math.fround(random.uniform(low, high)) : Math.floor(random.uniform(low, high)),
+    isFloat ? Math.fround(random.uniform(low, high)) : Math.floor(random.uniform(low, high)),
   );
   return { shape, dtype, values: values ? [...values] : drawn, differentiable: dtype === 'f32' && !constant };
 }

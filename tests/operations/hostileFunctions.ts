@@ -79,17 +79,31 @@ for (const name of ['rnn', 'lstm', 'gru'] as const) {
     const [inputWeight, recurrentWeight] = [d.input([gates * h, i]), d.input([gates * h, h])];
     const biases = [d.optional(() => d.input([gates * h])), d.optional(() => d.input([gates * h]))];
     const states = d.optional(() => [d.input([b, h]), d.input([b, h])]);
+    const ends = d.pick([false, false, true]) ? d.input([b], { dtype: 'i32', below: t + 1 }) : undefined;
     return () => {
       const [inputBias, recurrentBias] = biases.map((bias) => bias?.());
       const weights = { inputWeight: inputWeight(), recurrentWeight: recurrentWeight(), inputBias, recurrentBias };
       const state = states?.map((one) => one());
       if (name === 'lstm') {
-        const { output, last, lastCell } = L.lstm(x(), weights, { initial: state && { h: state[0], c: state[1] } });
+        const { output, last, lastCell } = L.lstm(x(), weights, {
+          initial: state && { h: state[0], c: state[1] },
+          lengths: ends?.(),
+        });
         return [output, last, lastCell];
       }
-      const { output, last } = library[name](x(), weights, { initial: state?.[0] });
+      const { output, last } = library[name](x(), weights, { initial: state?.[0], lengths: ends?.() });
       return [output, last];
     };
+  };
+}
+for (const name of ['maskTime', 'reverseTime'] as const) {
+  functions[name] = (d) => {
+    const shape = d.shape();
+    const [b = 1, t = 1] = shape;
+    const [x, lengths] = [d.input(shape), d.input([b], { dtype: 'i32', below: t + 1 })];
+    const numbers = Array.from({ length: b }, () => d.number());
+    const asNumbers = d.pick([true, false, false]);
+    return () => library[name](x(), asNumbers ? numbers : lengths());
   };
 }
 for (const name of ['attention', 'attentionPattern'] as const) {

@@ -43,7 +43,7 @@ export class Draw {
   }
 
   dtype(): DType {
-    return this.pick(['f32', 'i32', 'u8']);
+    return this.pick(['f32', 'i32', 'u8', 'bf16']);
   }
 
   /** 0 to 4, now and then more than a vector or two. */

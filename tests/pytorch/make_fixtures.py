@@ -15,6 +15,7 @@ import zlib
 import torch
 from torch import nn
 from torch.nn import functional as F
+from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 FOLDER = pathlib.Path(__file__).parent / "fixtures"
 DTYPES = {torch.float32: "F32", torch.float64: "F64", torch.int32: "I32", torch.uint8: "U8"}
@@ -116,6 +117,30 @@ def recurrent():
         initial = [case.leaf(state, layers, batch, hidden) for state in ("h0", "c0")]
         output, (h, c) = module(case.leaf("x", batch, steps, I), tuple(initial))
         case.finish(output=output, output_h=h, output_c=c)
+
+
+def padded():
+    """Packed sequences: rows of 4, 7 and 1 steps in one batch; x past a row's end has no part in anything."""
+    lengths = torch.tensor([4, 7, 1])
+    for name, module, layers in [
+        ("rnn-padded", nn.RNN(I, H, batch_first=True), 1),
+        ("rnn-padded-bidirectional", nn.RNN(I, H, num_layers=2, bidirectional=True, batch_first=True), 4),
+        ("gru-padded", nn.GRU(I, H, batch_first=True), 1),
+        ("gru-padded-bidirectional", nn.GRU(I, H, num_layers=2, bidirectional=True, batch_first=True), 4),
+        ("lstm-padded", nn.LSTM(I, H, batch_first=True), 1),
+        ("lstm-padded-bidirectional", nn.LSTM(I, H, num_layers=2, bidirectional=True, batch_first=True), 4),
+    ]:
+        case = Case(name)
+        case.module(module)
+        case.put("lengths", lengths.int())
+        packed = pack_padded_sequence(case.leaf("x", B, T, I), lengths, batch_first=True, enforce_sorted=False)
+        states = [case.leaf(state, layers, B, H) for state in (("h0", "c0") if name.startswith("lstm") else ("h0",))]
+        output, last = module(packed, tuple(states) if len(states) == 2 else states[0])
+        output, _ = pad_packed_sequence(output, batch_first=True, total_length=T)
+        if len(states) == 2:
+            case.finish(output=output, output_h=last[0], output_c=last[1])
+        else:
+            case.finish(output=output, output_h=last)
 
 
 def norms():
@@ -274,5 +299,6 @@ def optimizers():
 if __name__ == "__main__":
     FOLDER.mkdir(exist_ok=True)
     torch.set_num_threads(1)
-    for group in (recurrent, norms, attention, transformer, losses, convolution, optimizers, bent_attention, sorting, smoothed):
+    groups = (recurrent, norms, attention, transformer, losses, convolution, optimizers, bent_attention, sorting, smoothed)
+    for group in (*groups, padded):
         group()

@@ -55,7 +55,8 @@ const flat = (state: Tensor) => reshape(state, state.shape.slice(1));
 const deep = (state: Tensor) => reshape(state, [1, ...state.shape]);
 
 function lstmOperation(t: Inputs) {
-  const { output, last, lastCell } = lstm(t.x, weightsOf(t), { initial: { h: flat(t.h0), c: flat(t.c0) } });
+  const initial = { h: flat(t.h0), c: flat(t.c0) };
+  const { output, last, lastCell } = lstm(t.x, weightsOf(t), { initial, lengths: t.lengths });
   return { output, 'output.h': deep(last), 'output.c': deep(lastCell) };
 }
 
@@ -73,6 +74,15 @@ const operations: Record<string, (t: Inputs) => Record<string, Tensor>> = {
     return { output, 'output.h': deep(last) };
   },
   lstm: lstmOperation,
+  'rnn-padded': (t) => {
+    const { output, last } = rnn(t.x, weightsOf(t), { initial: flat(t.h0), lengths: t.lengths });
+    return { output, 'output.h': deep(last) };
+  },
+  'gru-padded': (t) => {
+    const { output, last } = gru(t.x, weightsOf(t), { initial: flat(t.h0), lengths: t.lengths });
+    return { output, 'output.h': deep(last) };
+  },
+  'lstm-padded': lstmOperation,
   'lstm-no-bias': lstmOperation,
   'lstm-200-steps': lstmOperation,
   'layer-norm': ({ x, weight, bias }) => ({ output: layerNorm(x, weight, bias, { epsilon: 1e-5 }) }),
@@ -114,10 +124,10 @@ function recurrentPlace(name: string): Place {
 }
 
 /** h0 and c0 are [layers · directions, B, H], as are the states returned. */
-function recurrentForward(module: Recurrent, { x, h0, c0 }: Inputs): Record<string, Tensor> {
+function recurrentForward(module: Recurrent, { x, h0, c0, lengths }: Inputs): Record<string, Tensor> {
   const at = (states: Tensor, i: number) => flat(slice(states, 0, i, i + 1));
   const initial = Array.from({ length: h0.shape[0] }, (_, i) => ({ hidden: at(h0, i), cell: c0 && at(c0, i) }));
-  const { output, state } = module.forward(x, { state: initial });
+  const { output, state } = module.forward(x, { state: initial, lengths });
   const cells = state.flatMap(({ cell }) => cell ?? []);
   return {
     output,
@@ -193,6 +203,12 @@ const layers: Record<string, Check> = {
   lstm: recurrent(() => new LSTM(5, 6, { random })),
   'lstm-stacked': recurrent(() => new LSTM(5, 6, { random, layers: 2 })),
   'lstm-bidirectional': recurrent(() => new LSTM(5, 6, { random, layers: 2, bidirectional: true })),
+  'rnn-padded': recurrent(() => new RNN(5, 6, { random })),
+  'rnn-padded-bidirectional': recurrent(() => new RNN(5, 6, { random, layers: 2, bidirectional: true })),
+  'gru-padded': recurrent(() => new GRU(5, 6, { random })),
+  'gru-padded-bidirectional': recurrent(() => new GRU(5, 6, { random, layers: 2, bidirectional: true })),
+  'lstm-padded': recurrent(() => new LSTM(5, 6, { random })),
+  'lstm-padded-bidirectional': recurrent(() => new LSTM(5, 6, { random, layers: 2, bidirectional: true })),
   'multi-head-self': layer(attentionLayer, attentionPlace, (module, { x, mask }) => ({
     output: module.forward(x, { mask }),
   })),

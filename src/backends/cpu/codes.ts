@@ -61,4 +61,4 @@ export const activationCode = { none: 0, relu: 1, gelu: 2, geluTanh: 3, silu: 4,
 /** Activations that `linear` can fuse. */
 export type Activation = keyof typeof activationCode;
 
-export const dtypeCode = { f32: 0, i32: 1, u8: 2 } as const;
+export const dtypeCode = { f32: 0, i32: 1, u8: 2, bf16: 3 } as const;

@@ -43,7 +43,7 @@ export const kernelCosts: Costs = {
     flops: 0,
     bytes: 2 * bytes * elements(n0, n1, n2, n3),
   }),
-  fill: (_out, _value, dtype, count) => ({ flops: 0, bytes: (dtype === 2 ? 1 : 4) * count }),
+  fill: (_out, _value, dtype, count) => ({ flops: 0, bytes: (dtype === 2 ? 1 : dtype === 3 ? 2 : 4) * count }),
   addInto: (_out, _a, count) => floats(count, 3 * count),
   reduceRows: (_op, _out, _input, rows, columns) => floats(rows * columns, rows * (columns + 1)),
   sumColumns: (_out, _input, rows, columns) => floats(rows * columns, (rows + 1) * columns),
@@ -54,6 +54,10 @@ export const kernelCosts: Costs = {
   gemm: (batch, m, n, k) => floats(2 * batch * m * n * k, batch * (m * k + k * n + m * n)),
   linear: (_y, preactivation, _x, _w, bias, m, n, k) =>
     floats(2 * m * n * k + (bias ? m * n : 0), m * k + k * n + m * n * (preactivation ? 2 : 1)),
+  gemmBf16: (m, n, k) => floats(2 * m * n * k, m * k + (k * n) / 2 + m * n),
+  linearBf16: (_y, slope, _x, _w, bias, m, n, k) =>
+    floats(2 * m * n * k + (bias ? m * n : 0), m * k + (k * n) / 2 + m * n * (slope ? 2 : 1)),
+  embeddingBf16: (_out, _table, _ids, count, _rows, columns) => floats(0, count * (1.5 * columns + 1)),
   activationGradient: (_dz, _dy, _saved, count) => floats(8 * count, 3 * count),
   layerNorm: (_y, _mean, _rstd, _x, _w, _b, rows, columns) => floats(8 * rows * columns, 2 * rows * columns),
   layerNormGradient: (_dx, _dw, _db, _dy, _x, _mean, _rstd, _w, rows, columns) =>

@@ -2,6 +2,7 @@
  * The CPU backend: one class over the kernel table. The native addon and the WebAssembly module are two
  * loaders of that table and behave alike, bit for bit where they can fuse multiply-add.
  */
+import { fromBfloat16, toBfloat16 } from '../../bfloat16.ts';
 import { LookbackError } from '../../errors.ts';
 import {
   addressOf,
@@ -26,9 +27,9 @@ export interface KernelModule extends BlockSource {
   readonly fused: boolean;
   threads(): number;
   /** Copies `target.byteLength` bytes from `address` into `target`. */
-  read(target: TypedArray, address: number): void;
+  read(target: ArrayBufferView, address: number): void;
   /** Copies all of `source` to `address`. */
-  write(address: number, source: TypedArray): void;
+  write(address: number, source: ArrayBufferView): void;
   /** Stops worker threads where they would keep the program alive. */
   close(): void;
 }
@@ -66,10 +67,10 @@ export class CpuBackend implements Backend {
   }
 
   readSync(view: View): TypedArray {
-    const target = emptyTyped(view.dtype, view.size);
+    const target = view.dtype === 'bf16' ? new Uint16Array(view.size) : emptyTyped(view.dtype, view.size);
     // The address of an empty view may lie behind its block, even behind the whole memory.
     if (view.size > 0) this.module.read(target, addressOf(view));
-    return target;
+    return target instanceof Uint16Array ? fromBfloat16(target) : target;
   }
 
   async read(view: View): Promise<TypedArray> {
@@ -126,6 +127,7 @@ function kernelError(where: string, status: number, inputs: readonly View[]): Lo
 export function emptyTyped(dtype: DType, count: number): Float32Array | Int32Array | Uint8Array {
   switch (dtype) {
     case 'f32':
+    case 'bf16':
       return new Float32Array(count);
     case 'i32':
       return new Int32Array(count);
@@ -136,7 +138,8 @@ export function emptyTyped(dtype: DType, count: number): Float32Array | Int32Arr
   }
 }
 
-function toTyped(dtype: DType, data: ArrayLike<number>): TypedArray {
+function toTyped(dtype: DType, data: ArrayLike<number>): ArrayBufferView {
+  if (dtype === 'bf16') return toBfloat16(data);
   if (dtype === 'f32') return data instanceof Float32Array ? data : Float32Array.from(data);
   if (dtype === 'i32') return data instanceof Int32Array ? data : Int32Array.from(data);
   return data instanceof Uint8Array ? data : Uint8Array.from(data);

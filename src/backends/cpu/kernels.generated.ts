@@ -29,6 +29,9 @@ export interface Kernels {
   gemm(batch: number, m: number, n: number, k: number, a: number, aBatch: number, aRow: number, aColumn: number, b: number, bBatch: number, bRow: number, bColumn: number, c: number, cBatch: number, cRow: number, accumulate: number): number;
   linear(y: number, slope: number, x: number, w: number, bias: number, m: number, n: number, k: number, activation: number): number;
   activationGradient(dz: number, dy: number, saved: number, count: number, activation: number): number;
+  gemmBf16(m: number, n: number, k: number, a: number, aRow: number, aColumn: number, b: number, bRow: number, bColumn: number, c: number, cRow: number, accumulate: number): number;
+  linearBf16(y: number, slope: number, x: number, w: number, bias: number, m: number, n: number, k: number, activation: number): number;
+  embeddingBf16(out: number, table: number, ids: number, count: number, rows: number, columns: number): number;
   layerNorm(y: number, mean: number, rstd: number, x: number, weight: number, bias: number, rows: number, columns: number, epsilon: number): number;
   layerNormGradient(dx: number, dweight: number, dbias: number, dy: number, x: number, mean: number, rstd: number, weight: number, rows: number, columns: number, accumulate: number): number;
   rmsNorm(y: number, rstd: number, x: number, weight: number, rows: number, columns: number, epsilon: number): number;
@@ -45,6 +48,9 @@ export interface Kernels {
   lstmGradient(dx: number, dwx: number, dwh: number, dbx: number, dbh: number, dh0: number, dc0: number, dstates: number, dy: number, dclast: number, y: number, gates: number, c: number, x: number, wx: number, wh: number, h0: number, c0: number, b: number, t: number, i: number, h: number, accumulate: number): number;
   gru(y: number, gates: number, hn: number, x: number, wx: number, wh: number, bx: number, bh: number, h0: number, b: number, t: number, i: number, h: number): number;
   gruGradient(dx: number, dwx: number, dwh: number, dbx: number, dbh: number, dh0: number, dstates: number, dy: number, y: number, gates: number, hn: number, x: number, wx: number, wh: number, h0: number, b: number, t: number, i: number, h: number, accumulate: number): number;
+  maskRows(out: number, x: number, lengths: number, b: number, t: number, n: number): number;
+  reverseRows(out: number, x: number, lengths: number, b: number, t: number, n: number): number;
+  lstmEnds(gates: number, c: number, c0: number, lengths: number, b: number, t: number, h: number): number;
   unfold(columns: number, x: number, b: number, t: number, c: number, to: number, k: number, stride: number, dilation: number, padLeft: number): number;
   fold(dx: number, dcolumns: number, b: number, t: number, c: number, to: number, k: number, stride: number, dilation: number, padLeft: number): number;
   depthwise(y: number, x: number, w: number, bias: number, b: number, t: number, c: number, to: number, k: number, stride: number, dilation: number, padLeft: number): number;
@@ -89,6 +95,9 @@ export const kernelNames = [
   'gemm',
   'linear',
   'activationGradient',
+  'gemmBf16',
+  'linearBf16',
+  'embeddingBf16',
   'layerNorm',
   'layerNormGradient',
   'rmsNorm',
@@ -105,6 +114,9 @@ export const kernelNames = [
   'lstmGradient',
   'gru',
   'gruGradient',
+  'maskRows',
+  'reverseRows',
+  'lstmEnds',
   'unfold',
   'fold',
   'depthwise',
@@ -122,4 +134,4 @@ export const kernelNames = [
 ] as const satisfies readonly (keyof Kernels)[];
 
 /** A hash of the signatures; an addon or module whose abi() differs was built from another table. */
-export const kernelAbi = 0x64e4bb01;
+export const kernelAbi = 0x4d418c21;

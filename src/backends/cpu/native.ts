@@ -6,7 +6,6 @@
  * run AVX-512 code on machines that lack it. Which one fits is asked of a tiny addon built without any.
  */
 
-import type { TypedArray } from '../backend.ts';
 import { builtin, defaultThreads, environment, node, packageRoot } from '../platform.ts';
 import type { KernelModule } from './cpu.ts';
 import { type Kernels, kernelAbi } from './kernels.generated.ts';
@@ -21,8 +20,8 @@ interface Addon extends Kernels {
   fused(): number;
   allocate(bytes: number): number;
   release(address: number, bytes: number): void;
-  read(target: TypedArray, byteOffset: number, byteLength: number, address: number): void;
-  write(address: number, source: TypedArray, byteOffset: number, byteLength: number): void;
+  read(target: ArrayBufferView, byteOffset: number, byteLength: number, address: number): void;
+  write(address: number, source: ArrayBufferView, byteOffset: number, byteLength: number): void;
 }
 
 /** The outcome of an attempt, with what was tried for `lookback doctor`. */

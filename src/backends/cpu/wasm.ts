@@ -6,7 +6,6 @@
  * lacks it, to tolerance. Views of the memory are made afresh at each access, since growing it makes them stale.
  */
 import { LookbackError } from '../../errors.ts';
-import type { TypedArray } from '../backend.ts';
 import { builtin, node } from '../platform.ts';
 import type { KernelModule } from './cpu.ts';
 import { type Kernels, kernelAbi } from './kernels.generated.ts';
@@ -135,11 +134,11 @@ export class WasmKernelModule implements KernelModule {
     this.exports.release(address, bytes);
   }
 
-  read(target: TypedArray, address: number): void {
+  read(target: ArrayBufferView, address: number): void {
     bytesOf(target).set(new Uint8Array(this.memory.buffer, address, target.byteLength));
   }
 
-  write(address: number, source: TypedArray): void {
+  write(address: number, source: ArrayBufferView): void {
     new Uint8Array(this.memory.buffer, address, source.byteLength).set(bytesOf(source));
   }
 
@@ -191,6 +190,6 @@ export class WasmKernelModule implements KernelModule {
   }
 }
 
-function bytesOf(array: TypedArray): Uint8Array {
+function bytesOf(array: ArrayBufferView): Uint8Array {
   return new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
 }

@@ -4,6 +4,7 @@
  * With `float64` its f32 tensors hold doubles, so that numerical gradients and decompositions can be
  * compared to many digits. Inputs are copied to dense arrays before each operation; speed is no aim here.
  */
+import { roundToBfloat16 } from '../../bfloat16.ts';
 import { LookbackError } from '../../errors.ts';
 import {
   type Backend,
@@ -48,7 +49,9 @@ export class ReferenceBackend implements Backend {
   }
 
   write(view: View, data: ArrayLike<number>): void {
-    storageData(view).set(data, view.offset);
+    const to = storageData(view);
+    to.set(data, view.offset);
+    if (view.dtype === 'bf16') round(to.subarray(view.offset, view.offset + view.size));
   }
 
   readSync(view: View): TypedArray {
@@ -78,7 +81,10 @@ export class ReferenceBackend implements Backend {
       results,
       attributes,
     );
-    for (let i = 0; i < outputs.length; i++) scatter(results[i].data, outputs[i]);
+    for (let i = 0; i < outputs.length; i++) {
+      if (outputs[i].dtype === 'bf16') round(results[i].data);
+      scatter(results[i].data, outputs[i]);
+    }
   }
 
   memory(): MemoryReport {
@@ -89,6 +95,7 @@ export class ReferenceBackend implements Backend {
   private empty(dtype: DType, count: number): TypedArray {
     if (dtype === 'i32') return new Int32Array(count);
     if (dtype === 'u8') return new Uint8Array(count);
+    if (dtype === 'bf16') return new Float32Array(count);
     return this.float64 ? new Float64Array(count) : new Float32Array(count);
   }
 
@@ -111,6 +118,11 @@ function storageData(view: View): TypedArray {
     });
   }
   return view.storage.data;
+}
+
+/** What is stored as bf16 is rounded when an operation has written it. */
+function round(data: TypedArray): void {
+  for (let i = 0; i < data.length; i++) data[i] = roundToBfloat16(data[i]);
 }
 
 function scatter(from: TypedArray, view: View): void {

@@ -103,9 +103,9 @@ async function bench(words: readonly string[], options: BenchOptions, terminal: 
   }
 }
 
-/** One object a line, keys always in this order. */
+/** One object a line, keys always in this order; `quiet` only where it is false. */
 function jsonOf({ name, unit, best, median, limit, quiet, peer }: Figure) {
-  return { name, unit, best, median, limit, quiet, ...(peer && { peer }) };
+  return { name, unit, best, median, limit, ...(peer && { peer }), ...(!quiet && { quiet }) };
 }
 
 function line({ name, unit, best, median, limit, quiet, peer }: Figure, ink: ReturnType<typeof colours>): string {

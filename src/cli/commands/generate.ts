@@ -1,5 +1,5 @@
 /** `lookback generate RUN --prompt …`: text from a trained language model, as it is made. */
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { init } from '../../backends/init.ts';
 import { generate, sampler } from '../../generate/index.ts';
 import { Random } from '../../random.ts';
@@ -17,6 +17,7 @@ interface GenerateOptions {
   topK?: number;
   topP?: number;
   seed: number;
+  weights: 'f32' | 'bf16';
   json?: boolean;
 }
 
@@ -31,6 +32,7 @@ export function register(program: Command, terminal: Terminal): void {
     .option('--top-k <count>', 'keep only the K likeliest characters', whole(1))
     .option('--top-p <share>', 'keep the likeliest characters that hold this share', number(0, 1))
     .option('--seed <number>', 'the same seed writes the same text', whole(0), 1)
+    .addOption(new Option('--weights <type>', 'how matrices are stored').choices(['f32', 'bf16']).default('f32'))
     .option('--runs <folder>', 'the folder of all runs', 'runs')
     .option('--json', 'print one JSON object')
     .addHelpText(
@@ -44,6 +46,7 @@ async function write(name: string, options: GenerateOptions, terminal: Terminal)
   await init();
   const run = openRun(name, options.runs);
   const { recipe, model, tokenizer } = loadLanguageModel(run);
+  model.storeWeights(options.weights);
   const {
     prompt = recipe.sample.prompt,
     length = recipe.sample.length,

@@ -5,7 +5,7 @@
 import { binaryCode } from '../../backends/cpu/codes.ts';
 import { LookbackError } from '../../errors.ts';
 import { fillInto } from '../memory.ts';
-import { apply1, define, type Operation, requireDType } from '../operation.ts';
+import { apply1, define, type Operation, requireArithmetic, requireDType } from '../operation.ts';
 import { allocate, type Tensor } from '../tensor.ts';
 import { greater, lessEqual, where } from './compare.ts';
 import { callPair, pairReference, pairShape } from './elementwise.ts';
@@ -37,7 +37,7 @@ function binary({ name, summary, forward, integer = forward, gradientA, gradient
     summary,
     strided: true,
     infer: ([a, b]) => {
-      if (a.dtype === 'u8') requireDType(name, a, 'f32');
+      requireArithmetic(name, a);
       requireDType(name, b, a.dtype, 'second input');
       return [{ shape: pairShape(name, a, b), dtype: a.dtype }];
     },

@@ -4,7 +4,7 @@
 import { addressOf } from '../../backends/backend.ts';
 import { compareCode } from '../../backends/cpu/codes.ts';
 import { LookbackError } from '../../errors.ts';
-import { apply1, define, type Operation, requireDType, type SampleInput } from '../operation.ts';
+import { apply1, define, type Operation, requireArithmetic, requireDType, type SampleInput } from '../operation.ts';
 import { broadcastShapes, isContiguous, sameShape } from '../shape.ts';
 import type { Tensor } from '../tensor.ts';
 import { applyPair, maximum, multiply, scalarLike } from './binary.ts';
@@ -23,7 +23,7 @@ function comparison(
     summary: `1 where a ${sign} b, else 0, as u8; f32 or i32`,
     strided: true,
     infer: ([a, b]) => {
-      if (a.dtype === 'u8') requireDType(name, a, 'i32');
+      requireArithmetic(name, a, a.dtype === 'u8' ? 'i32' : 'f32');
       requireDType(name, b, a.dtype, 'second input');
       return [{ shape: pairShape(name, a, b), dtype: 'u8' }];
     },
@@ -102,7 +102,7 @@ const whereOperation = define({
   strided: true,
   infer: ([condition, a, b]) => {
     requireDType('where', condition, 'u8', 'condition');
-    if (a.dtype === 'u8') requireDType('where', a, 'f32', 'first choice');
+    requireArithmetic('where', a);
     requireDType('where', b, a.dtype, 'second choice');
     const choices = pairShape('where', a, b);
     const shape = sameShape(choices, condition.shape) ? choices : broadcastShapes('where', condition.shape, choices);

@@ -10,6 +10,7 @@ import { apply1, define, type Operation, requireDType, shapeError } from '../ope
 import { type Shape, show } from '../shape.ts';
 import type { Tensor } from '../tensor.ts';
 import { add, multiply } from './binary.ts';
+import { widened } from './convert.ts';
 import { address, gradientTarget, runGradient } from './kernel.ts';
 import { linear } from './linear.ts';
 import { sum } from './reduce.ts';
@@ -180,7 +181,7 @@ export interface Conv1dOptions {
 
 /**
  * Convolution over time: x [B, T, Cin], weight [Cout, Cin / groups, K] (PyTorch's order), bias [Cout], gives
- * [B, To, Cout].
+ * [B, To, Cout]. The weight may be stored in bf16.
  *
  * @throws LookbackError SHAPE_MISMATCH, DTYPE_MISMATCH, BAD_ARGUMENT for options outside what they take.
  */
@@ -209,7 +210,7 @@ export function conv1d(
       got: `groups ${groups} for ${channels} channels in and ${outputs} out`,
     });
   }
-  const filters = reshape(weight, [channels, taps]);
+  const filters = reshape(widened(weight), [channels, taps]);
   return apply1(depthwiseOperation, bias ? [x, filters, bias] : [x, filters], attributes);
 }
 

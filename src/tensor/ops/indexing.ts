@@ -12,6 +12,7 @@ import {
   type Operation,
   requireAxis,
   requireDType,
+  requireStored,
   type SampleInput,
   shapeError,
 } from '../operation.ts';
@@ -198,7 +199,7 @@ const embeddingOperation = define({
   family: 'indexing',
   summary: 'rows of table [V, C] by ids [...] (i32) -> [..., C]',
   infer: ([table, ids]) => {
-    requireDType('embedding', table, 'f32', 'table');
+    requireStored('embedding', table, 'table');
     requireDType('embedding', ids, 'i32', 'ids');
     if (table.rank !== 2) throw shapeError('embedding', 'a table [V, C]', show(table.shape));
     return [{ shape: [...ids.shape, table.shape[1]], dtype: 'f32' }];
@@ -211,9 +212,9 @@ const embeddingOperation = define({
   },
   cpu: (kernels, [table, ids], [y]) => {
     const [rows, columns] = table.shape;
-    return y.size === 0
-      ? 0
-      : kernels.embedding(addressOf(y), addressOf(table), addressOf(ids), ids.size, rows, columns);
+    if (y.size === 0) return 0;
+    const call = table.dtype === 'bf16' ? kernels.embeddingBf16 : kernels.embedding;
+    return call(addressOf(y), addressOf(table), addressOf(ids), ids.size, rows, columns);
   },
   saves: { inputs: [1], outputs: [] },
   gradient: ([dy], { inputs, inputShapes, into }) => [
@@ -222,12 +223,13 @@ const embeddingOperation = define({
   samples: () => [
     { inputs: [[7, 3], someIds([2, 4], 7)], attributes: undefined },
     { inputs: [[2, 19], someIds([5], 2)], attributes: undefined },
+    { inputs: [{ shape: [7, 19], dtype: 'bf16', range: [-1, 1] }, someIds([2, 4], 7)], attributes: undefined },
     { inputs: [[3, 2], someIds([0], 3)], attributes: undefined },
   ],
 });
 
 /**
- * Rows of `table` [V, C] by `ids` of any shape (i32) -> [..., C].
+ * Rows of `table` [V, C] (f32, or stored in bf16) by `ids` of any shape (i32) -> [..., C], f32.
  *
  * @throws LookbackError SHAPE_MISMATCH, DTYPE_MISMATCH, INDEX_OUT_OF_RANGE.
  */

@@ -8,11 +8,12 @@ import { addressOf } from '../../backends/backend.ts';
 import { type Activation, activationCode } from '../../backends/cpu/codes.ts';
 import { LookbackError } from '../../errors.ts';
 import { contiguous } from '../memory.ts';
-import { apply1, define, type Operation, requireDType, shapeError } from '../operation.ts';
+import { apply1, define, type Operation, requireDType, requireStored, shapeError } from '../operation.ts';
 import { show } from '../shape.ts';
 import { needsRecord } from '../tape.ts';
 import { allocate, type Tensor } from '../tensor.ts';
 import { add } from './binary.ts';
+import { widened } from './convert.ts';
 import { address, gradientTarget, runGradient } from './kernel.ts';
 import { matmul } from './matmul.ts';
 import { gelu, relu, sigmoid, silu, tanh } from './unary.ts';
@@ -59,7 +60,9 @@ function linearOperation(activation: Activation): Operation {
     summary: `${formula}; x [..., I], W [O, I], b [O] or absent, gives [..., O]`,
     infer: (inputs) => {
       const [x, weight, bias] = inputs;
-      for (const [i, input] of inputs.entries()) requireDType('linear', input, 'f32', ['x', 'weight', 'bias'][i]);
+      requireDType('linear', x, 'f32', 'x');
+      requireStored('linear', weight, 'weight');
+      if (bias) requireDType('linear', bias, 'f32', 'bias');
       const got = `x ${show(x.shape)}, weight ${show(weight.shape)}${bias ? `, bias ${show(bias.shape)}` : ''}`;
       const fits = x.rank >= 1 && weight.rank === 2 && x.shape[x.rank - 1] === weight.shape[1];
       if (!fits || (bias && (bias.rank !== 1 || bias.shape[0] !== weight.shape[0]))) {
@@ -74,10 +77,11 @@ function linearOperation(activation: Activation): Operation {
       if (y.size === 0) return 0;
       const to = addressOf(y);
       const m = y.size / n;
-      return kernels.linear(to, address(slope), addressOf(x), addressOf(weight), address(bias), m, n, k, code);
+      const call = weight.dtype === 'bf16' ? kernels.linearBf16 : kernels.linear;
+      return call(to, address(slope), addressOf(x), addressOf(weight), address(bias), m, n, k, code);
     },
     decompose: ([x, weight, bias]) => {
-      const product = matmul(x, transpose(weight));
+      const product = matmul(x, transpose(widened(weight)));
       return [activate(bias ? add(product, bias) : product)];
     },
     saves: { inputs: [0, 1], outputs: from === 'nothing' ? [] : [from === 'output' ? 0 : 1] },
@@ -98,8 +102,11 @@ function linearOperation(activation: Activation): Operation {
       const dBias = needs[2] ? gradientTarget(context, 2, backend) : undefined;
       const [dzAt, xAt, weightAt] = [dz, x, weight].map(addressOf);
       if (dx) {
+        const [to, onto] = [addressOf(dx), sum ? 1 : 0];
         runGradient('linear: dx', backend, { empty: n === 0 || m === 0, targets: sum ? [] : [dx] }, (kernels) =>
-          kernels.gemm(1, m, k, n, dzAt, 0, n, 1, weightAt, 0, k, 1, addressOf(dx), 0, k, sum ? 1 : 0),
+          weight.dtype === 'bf16'
+            ? kernels.gemmBf16(m, k, n, dzAt, n, 1, weightAt, k, 1, to, k, onto)
+            : kernels.gemm(1, m, k, n, dzAt, 0, n, 1, weightAt, 0, k, 1, to, 0, k, onto),
         );
       }
       if (dWeight) {
@@ -125,6 +132,8 @@ function linearOperation(activation: Activation): Operation {
         [[0, 4], [3, 4], [3]],
         [[2, 0], [3, 0], [3]],
         [[17, 33], [19, 33], [19]],
+        [[3, 5], { shape: [4, 5], dtype: 'bf16' as const, range: [-1, 1] as const }, [4]],
+        [[17, 70], { shape: [67, 70], dtype: 'bf16' as const, range: [-1, 1] as const }],
       ].map((inputs) => ({ inputs, attributes: undefined })),
   });
 }
@@ -140,7 +149,8 @@ const records: Record<Activation, Operation> = {
 };
 
 /**
- * activation(x Wᵀ + b) for x [..., I], weight [O, I] (as published checkpoints store it) and bias [O]: [..., O].
+ * activation(x Wᵀ + b) for x [..., I], weight [O, I] (as published checkpoints store it) and bias [O]: [..., O]. The weight
+ * may be stored in bf16: the result is that of the rounded weight in f32, bit for bit.
  *
  * @throws LookbackError SHAPE_MISMATCH, DTYPE_MISMATCH, BAD_ARGUMENT for an activation it does not know.
  */

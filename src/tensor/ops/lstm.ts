@@ -12,10 +12,13 @@ import { add, multiply } from './binary.ts';
 import { zeros } from './create.ts';
 import { concat } from './join.ts';
 import { address } from './kernel.ts';
+import { type Lengths, lengthsTensor } from './padded.ts';
 import {
+  alive,
   checkRecurrent,
   detached,
   forwardAddresses,
+  gradientBeforeEnd,
   lastState,
   type OnStateGradient,
   operands,
@@ -52,8 +55,11 @@ const lstmOperation = define<RecurrentAttributes>({
     if (y.size === 0) return 0;
     const [yAt, lastAt, gatesAt, cellsAt] = [y, lastCell, gates, cells].map(addressOf);
     const endAt = cellsAt + 4 * (t - 1) * h;
+    const ends = address(o.lengths);
     return (
       kernels.lstm(yAt, gatesAt, cellsAt, ...forwardAddresses(o), address(o.c0), b, t, i, h) ||
+      (ends === 0 ? 0 : kernels.maskRows(yAt, yAt, ends, b, t, h)) ||
+      (ends === 0 ? 0 : kernels.lstmEnds(gatesAt, cellsAt, address(o.c0), ends, b, t, h)) ||
       kernels.copy(lastAt, 0, 0, h, 1, endAt, 0, 0, t * h, 1, 1, 1, b, h, 4)
     );
   },
@@ -63,13 +69,15 @@ const lstmOperation = define<RecurrentAttributes>({
     let cell = o.c0 ?? zeros([b, h]);
     const gates: Tensor[] = [];
     const cells: Tensor[] = [];
-    const y = unroll(o, attributes.onStateGradient, (x, before) => {
-      const [zi, zf, zg, zo] = split(add(x, before), 4, -1);
+    const y = unroll(o, attributes.onStateGradient, (x, recurrent, _before, live) => {
+      const [zi, zf, zg, zo] = split(add(x, recurrent), 4, -1);
       const [input, forget, candidate, output] = [sigmoid(zi), sigmoid(zf), tanh(zg), sigmoid(zo)];
-      cell = add(multiply(forget, cell), multiply(input, candidate));
-      gates.push(concat([input, forget, candidate, output], -1));
+      const next = add(multiply(forget, cell), multiply(input, candidate));
+      const shown = [input, forget, candidate, output].map((gate, i) => alive(live, gate, i === 1 ? 1 : 0));
+      cell = alive(live, next, cell);
+      gates.push(concat(shown, -1));
       cells.push(cell);
-      return multiply(output, tanh(cell));
+      return multiply(output, tanh(next));
     });
     return [y, cell, stackSteps(gates, [b, t, 4 * h]), stackSteps(cells, [b, t, h])];
   },
@@ -78,8 +86,9 @@ const lstmOperation = define<RecurrentAttributes>({
   // df = dc c_{t-1}; through the nonlinearities to dz; then dc_{t-1} = dc f, dh_{t-1} = dz Wh
   gradient: ([dOutput, dLastCell], context) => {
     if (!dOutput && !dLastCell) return [];
-    const [dy, dCell] = [dOutput, dLastCell].map((incoming) => address(incoming && contiguous(incoming)));
     const o = operands(context.inputs, context.attributes);
+    const dy = address(gradientBeforeEnd(dOutput, o.lengths));
+    const dCell = address(dLastCell && contiguous(dLastCell));
     const [y, , gates, cells] = context.outputs;
     const saved = [y, gates, cells, o.x, o.wx, o.wh, o.h0, o.c0].map(address);
     const [yAt, gatesAt, cellsAt, x, wx, wh, h0, c0] = saved;
@@ -120,15 +129,17 @@ export interface LstmState {
 export interface LstmOptions {
   /** Zeros without. */
   initial?: LstmState;
+  /** Steps of each row that are real; all without. */
+  lengths?: Lengths;
   onStateGradient?: OnStateGradient;
 }
 
 export interface LstmResult {
   /** h_t for all t, [B, T, H]. */
   output: Tensor;
-  /** h_T, [B, H]. */
+  /** h_T, [B, H]; with lengths, at each row's end. */
   last: Tensor;
-  /** c_T, [B, H]. */
+  /** c_T, [B, H], likewise. */
   lastCell: Tensor;
   /** i f g o after their nonlinearities, [B, T, 4H]. For looking: no gradient passes. */
   gates: Tensor;
@@ -137,13 +148,26 @@ export interface LstmResult {
 }
 
 /**
- * The LSTM over x [B, T, I], with weights of 4H rows in the order i f g o, as PyTorch's.
+ * The LSTM over x [B, T, I], with weights of 4H rows in the order i f g o, as PyTorch's. With lengths, outputs past a row's
+ * end are 0, what x holds there does not matter and gets no gradient; the gates shown there are 0 1 0 0, the cell stays.
  *
- * @throws LookbackError SHAPE_MISMATCH, DTYPE_MISMATCH.
+ * @throws LookbackError SHAPE_MISMATCH, DTYPE_MISMATCH, BAD_ARGUMENT or INDEX_OUT_OF_RANGE for lengths that do not fit.
  */
-export function lstm(x: Tensor, weights: RecurrentWeights, { initial, onStateGradient }: LstmOptions = {}): LstmResult {
-  const { inputs, attributes } = recurrentInputs(x, weights, initial ? [initial.h, initial.c] : [], onStateGradient);
+export function lstm(
+  x: Tensor,
+  weights: RecurrentWeights,
+  { initial, lengths: given, onStateGradient }: LstmOptions = {},
+): LstmResult {
+  const lengths = given && lengthsTensor('lstm', given, x);
+  const start = initial ? [initial.h, initial.c] : [];
+  const { inputs, attributes } = recurrentInputs(x, weights, start, { lengths, onStateGradient });
   const [output, cell, gates, cells] = apply(lstmOperation, inputs, attributes);
   const lastCell = output.shape[1] > 0 ? cell : lastState(output, initial?.c);
-  return { output, last: lastState(output, initial?.h), lastCell, gates: detached(gates), cells: detached(cells) };
+  return {
+    output,
+    last: lastState(output, initial?.h, lengths),
+    lastCell,
+    gates: detached(gates),
+    cells: detached(cells),
+  };
 }

@@ -4,10 +4,11 @@
  */
 import { addressOf, bytesPerElement, type View } from '../../backends/backend.ts';
 import type { Kernels } from '../../backends/cpu/kernels.generated.ts';
-import { apply1, define, type Operation, requireDType, shapeError } from '../operation.ts';
+import { apply1, define, type Operation, requireDType, requireStored, shapeError } from '../operation.ts';
 import { broadcastShapes, collapse, contiguousStrides, isContiguous, sameShape, show, sizeOf } from '../shape.ts';
 import type { Tensor } from '../tensor.ts';
 import { broadcastDense, broadcastStrides } from './elementwise.ts';
+import { rowMajor } from './kernel.ts';
 import { sumTo } from './reduce.ts';
 import { reshape, squeeze, transpose, unsqueeze } from './views.ts';
 
@@ -19,6 +20,7 @@ function multiplyBatches(kernels: Kernels, a: View, b: View, c: View): number {
   const n = b.shape[b.shape.length - 1];
   if (c.size === 0) return 0;
   if (k === 0) return kernels.fill(addressOf(c), 0, 0, c.size);
+  if (b.dtype === 'bf16') return multiplyStored(kernels, a, b, c);
   if (b.shape.length === 2 && (rank === 2 || isContiguous(a.shape, a.strides))) {
     const [aRow, aColumn] = rank === 2 ? a.strides : [k, 1];
     const [bRow, bColumn] = b.strides;
@@ -84,6 +86,28 @@ function multiplyBatches(kernels: Kernels, a: View, b: View, c: View): number {
   return walk(0, addressOf(a), addressOf(b), addressOf(c));
 }
 
+/** The same for one matrix b [K, N] that is stored in bf16. */
+function multiplyStored(kernels: Kernels, a: View, b: View, c: View): number {
+  const [k, n] = b.shape;
+  const flat = a.shape.length === 2 ? a : rowMajor(a);
+  const [row, column] = a.shape.length === 2 ? a.strides : [k, 1];
+  return kernels.gemmBf16(
+    c.size / n,
+    n,
+    k,
+    addressOf(flat),
+    row,
+    column,
+    addressOf(b),
+    ...two(b.strides),
+    addressOf(c),
+    n,
+    0,
+  );
+}
+
+const two = ([row, column]: readonly number[]): [number, number] => [row, column];
+
 const matmulOperation: Operation = define({
   name: 'matmul',
   family: 'matrix products',
@@ -91,7 +115,7 @@ const matmulOperation: Operation = define({
   strided: true,
   infer: ([a, b]) => {
     requireDType('matmul', a, 'f32', 'left matrix');
-    requireDType('matmul', b, 'f32', 'right matrix');
+    requireStored('matmul', b, 'right matrix');
     if (a.rank < 2 || b.rank < 2 || a.shape[a.rank - 1] !== b.shape[b.rank - 2]) {
       throw shapeError(
         'matmul',
@@ -99,6 +123,9 @@ const matmulOperation: Operation = define({
         `${show(a.shape)} and ${show(b.shape)}`,
         'Weights are [out, in]: transpose them, or use linear()',
       );
+    }
+    if (b.dtype === 'bf16' && b.rank > 2) {
+      throw shapeError('matmul', 'one matrix [K, N] in bf16', show(b.shape), "Widen it with .to('f32')");
     }
     const rows = a.shape.slice(0, -1);
     const columns = b.shape[b.rank - 1];
@@ -188,7 +215,8 @@ const matmulOperation: Operation = define({
 
 /**
  * Matrix product: [..., M, K] · [..., K, N] -> [..., M, N]. Batch axes broadcast; a tensor with one axis is a row on
- * the left and a column on the right, and that axis goes from the result, as in numpy.
+ * the left and a column on the right, and that axis goes from the result, as in numpy. The right matrix may be stored in
+ * bf16 where it is one for all batches.
  *
  * @throws LookbackError SHAPE_MISMATCH, DTYPE_MISMATCH.
  */

@@ -1,13 +1,14 @@
 /** The plain recurrent network (Elman 1990) over whole sequences: h_t = tanh(Wx x_t + bx + Wh h_{t-1} + bh), or relu. */
 import { addressOf } from '../../backends/backend.ts';
-import { contiguous } from '../memory.ts';
 import { apply1, define } from '../operation.ts';
 import type { Tensor } from '../tensor.ts';
 import { add } from './binary.ts';
 import { address } from './kernel.ts';
+import { type Lengths, lengthsTensor } from './padded.ts';
 import {
   checkRecurrent,
   forwardAddresses,
+  gradientBeforeEnd,
   lastState,
   type OnStateGradient,
   operands,
@@ -36,7 +37,12 @@ const rnnOperation = define<RnnAttributes>({
   cpu: (kernels, inputs, [y], attributes) => {
     const o = operands(inputs, attributes);
     if (y.size === 0) return 0;
-    return kernels.rnn(addressOf(y), ...forwardAddresses(o), ...recurrentExtents(o), attributes.relu ? 1 : 0);
+    const [b, t, i, h] = recurrentExtents(o);
+    const [to, ends] = [addressOf(y), address(o.lengths)];
+    return (
+      kernels.rnn(to, ...forwardAddresses(o), b, t, i, h, attributes.relu ? 1 : 0) ||
+      (ends === 0 ? 0 : kernels.maskRows(to, to, ends, b, t, h))
+    );
   },
   decompose: (inputs, attributes) => {
     const activation = attributes.relu ? relu : tanh;
@@ -44,9 +50,9 @@ const rnnOperation = define<RnnAttributes>({
   },
   // with dh the gradient that reaches h_t: dz = dh (1 - h²), dh_{t-1} += dz Wh, dWx = Σ dzᵀ x, dWh = Σ dzᵀ h_{t-1}
   gradient: ([incoming], context) => {
-    if (!incoming) return [];
-    const dy = contiguous(incoming);
     const o = operands(context.inputs, context.attributes);
+    const dy = gradientBeforeEnd(incoming, o.lengths);
+    if (!dy) return [];
     const [y, x, wx, wh, h0] = [context.outputs[0], o.x, o.wx, o.wh, o.h0].map(address);
     const { relu } = context.attributes;
     return recurrentGradients('rnn: gradient', context, (kernels, { dx, dwx, dwh, dbx, dbh, dh0, dStates }) =>
@@ -82,21 +88,27 @@ export type { OnStateGradient, RecurrentWeights };
 export interface RnnOptions {
   /** h_0 [B, H]; zeros without. */
   initial?: Tensor;
+  /** Steps of each row that are real; all without. */
+  lengths?: Lengths;
   nonlinearity?: 'tanh' | 'relu';
   onStateGradient?: OnStateGradient;
 }
 
 /**
- * h_t = nonlinearity(Wx x_t + bx + Wh h_{t-1} + bh) over x [B, T, I]: all states [B, T, H] and the last one [B, H].
+ * h_t = nonlinearity(Wx x_t + bx + Wh h_{t-1} + bh) over x [B, T, I]: all states [B, T, H] and the last one [B, H]. With
+ * lengths, states past a row's end are 0 and its last one is that at the end; what x holds past it does not matter and
+ * gets no gradient.
  *
- * @throws LookbackError SHAPE_MISMATCH, DTYPE_MISMATCH.
+ * @throws LookbackError SHAPE_MISMATCH, DTYPE_MISMATCH, BAD_ARGUMENT or INDEX_OUT_OF_RANGE for lengths that do not fit.
  */
 export function rnn(
   x: Tensor,
   weights: RecurrentWeights,
-  { initial, nonlinearity = 'tanh', onStateGradient }: RnnOptions = {},
+  { initial, lengths: given, nonlinearity = 'tanh', onStateGradient }: RnnOptions = {},
 ): { output: Tensor; last: Tensor } {
-  const { inputs, attributes } = recurrentInputs(x, weights, initial ? [initial] : [], onStateGradient);
+  const lengths = given && lengthsTensor('rnn', given, x);
+  const start = initial ? [initial] : [];
+  const { inputs, attributes } = recurrentInputs(x, weights, start, { lengths, onStateGradient });
   const output = apply1(rnnOperation, inputs, { ...attributes, relu: nonlinearity === 'relu' });
-  return { output, last: lastState(output, initial) };
+  return { output, last: lastState(output, initial, lengths) };
 }
