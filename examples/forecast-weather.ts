@@ -1,9 +1,8 @@
 /**
- * Weather: tomorrow is like today, a week from now is like the time of year.
+ * Weather: a linear map of the last days is a tenth better than repeating today, and no more.
  *
- * Seattle's daily maximum temperature, 2012 to 2015, from 40 origins nine days apart. One step ahead, repeating today is
- * nearly all there is to know; seven days ahead, what falls back towards the recent mean is better. A season of a year
- * would need more years than there are. Lecture: the horizon decides what a model is worth.
+ * Seattle's daily maximum temperature, 2012 to 2015, from 40 origins nine days apart, one day and seven days ahead. A
+ * season of a year would need more years than there are. Lecture: how much there is to gain, and how far ahead.
  */
 import { type ForecastResult, forecast } from '../src/index.ts';
 import { type Print, runAlone } from './entry.ts';

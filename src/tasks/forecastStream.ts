@@ -30,11 +30,12 @@ export class ForecastStream {
     private readonly chain: TransformChain,
     history: Float64Array,
   ) {
-    if (chain.centresWindows || model.config.features !== 1) {
+    const moved = chain.centresWindows || chain.normalizesWindows;
+    if (moved || model.config.features !== 1) {
       throw new LookbackError('BAD_ARGUMENT', {
         where: 'ForecastStream',
-        expected: 'windows of one feature that are not centred',
-        got: chain.centresWindows ? 'the transform centre' : `${model.config.features} features`,
+        expected: 'windows of one feature that are neither centred nor normalized',
+        got: moved ? `the transform ${chain.names.at(-1)}` : `${model.config.features} features`,
         next: 'Forecast from whole windows with forecastAfter',
       });
     }

@@ -158,6 +158,7 @@ describe('a stream', () => {
     };
     expect(of({ model: { kind: 'transformer' } })).toThrow(/stream/);
     expect(of({ scaling: 'last' })).toThrow(/stream/);
-    expect(of({ transform: ['centre'] })).toThrow(/not centred/);
+    expect(of({ transform: ['centre'] })).toThrow(/neither centred/);
+    expect(of({ transform: ['normalize'] })).toThrow(/the transform normalize/);
   });
 });
