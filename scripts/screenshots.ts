@@ -1,6 +1,7 @@
 /**
  * Takes the pictures of the studio in docs/: trains three airline recipes in a folder that is thrown away, serves it, and
- * photographs the pages in Chromium (CHROMIUM, else /usr/bin/chromium). Needs a built dist/studio: `npm run build` first.
+ * photographs the pages in Chromium (CHROMIUM, else /usr/bin/chromium). Needs a built dist/studio: `npm run build` first,
+ * or a folder of built pages in STUDIO_PAGES. Names of pictures as arguments take only these.
  */
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -12,8 +13,18 @@ import { parseRecipeText } from '../src/tasks/recipe.ts';
 import { startRun } from '../src/tasks/run.node.ts';
 import { pages } from '../studio/src/pages.ts';
 
-/** Of the pages listed in `pages.ts`, those with a picture in docs/. */
-const photographed = ['model', 'lecture', 'here', 'size'];
+/** Of the pages listed in `pages.ts`, those with a picture in docs/: their address, what to wait for, what to begin at. */
+const photographed: Record<string, { address?: string; ready?: RegExp; top?: string }> = {
+  model: {},
+  lecture: {},
+  forecast: { address: 'forecast/airline-passengers', ready: /^Done in/, top: '#settings-title' },
+  here: {},
+  size: {},
+  tokens: { address: `tokens?text=${encodeURIComponent('Tokenizers cut unbelievably long words: 안녕하세요, 😉!')}` },
+};
+/** Names given on the command line: only these pictures are taken anew. */
+const only = process.argv.slice(2);
+const isWanted = (name: string) => only.length === 0 || only.includes(name);
 
 const docs = fileURLToPath(new URL('../docs/', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'lookback-screenshots-'));
@@ -27,22 +38,25 @@ for (const kind of ['rnn', 'gru', 'lstm']) {
   const recipe = parseRecipeText(readFileSync(new URL(`../recipes/airline-${kind}.yaml`, import.meta.url), 'utf8'));
   last = (await startRun(recipe, { root })).run.name;
 }
-const studio = await serveStudio({ root });
+const studio = await serveStudio({ root, pages: process.env.STUDIO_PAGES });
 try {
   const context = await browser.newContext({ viewport: { width: 1200, height: 760 }, colorScheme: 'dark' });
   const page = await context.newPage();
   await page.goto(studio.address);
   await page.waitForSelector('canvas');
   await page.waitForTimeout(1000);
-  await page.screenshot({ path: join(docs, 'studio-runs.png') });
+  if (isWanted('runs')) await page.screenshot({ path: join(docs, 'studio-runs.png') });
   await page.goto(`http://127.0.0.1:${studio.port}/#/runs/${last}`);
   await page.waitForSelector('canvas');
   await page.waitForTimeout(1000);
-  await page.screenshot({ path: join(docs, 'studio-run.png') });
+  if (isWanted('run')) await page.screenshot({ path: join(docs, 'studio-run.png') });
   // The other pages as a reader first finds them; those that train are given time to show a curve.
-  for (const { page: name } of pages.filter(({ page }) => photographed.includes(page))) {
-    await page.goto(`http://127.0.0.1:${studio.port}/#/${name}`);
+  for (const { page: name } of pages.filter(({ page }) => page in photographed && isWanted(page))) {
+    const { address = name, ready, top } = photographed[name];
+    await page.goto(`http://127.0.0.1:${studio.port}/#/${address}`);
+    if (ready) await page.getByText(ready).waitFor({ timeout: 120_000 });
     await page.waitForTimeout(6000);
+    if (top) await page.locator(top).evaluate((element) => element.scrollIntoView());
     await page.screenshot({ path: join(docs, `studio-${name}.png`) });
   }
 } finally {

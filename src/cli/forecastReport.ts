@@ -35,14 +35,14 @@ function printLeaderboard({ leaderboard, failed, level, scalePeriod, ...result }
   const origins = new Set(result.folds.map(({ turn }) => turn)).size;
   const rows = leaderboard.map((row) => [
     row.model,
-    Number.isFinite(row.mape) ? `${row.mape.toFixed(2)} %` : '',
-    formatNumber(row.rmse),
     Number.isFinite(row.mase) ? row.mase.toFixed(3) : '',
+    formatNumber(row.rmse),
+    Number.isFinite(row.mape) ? `${row.mape.toFixed(2)} %` : '',
     row.crps === null ? '' : formatNumber(row.crps),
     percent(row.coverage),
     row.detail || row.description,
   ]);
-  const columns = ['model', 'MAPE', 'RMSE', 'MASE', 'CRPS', `in ${percent(level)}`, ''];
+  const columns = ['model', 'MASE', 'RMSE', 'MAPE', 'CRPS', `in ${percent(level)}`, ''];
   terminal.write(`\n${table({ columns, rows, highlight: 0, colour: terminal.colour })}`);
   for (const { model, problem } of failed) terminal.write(ink.dim(`left out: ${model}: ${problem}\n`));
   const many = result.series.length > 1 ? ` of ${result.series.length} series` : '';
@@ -94,7 +94,7 @@ function printCalibration({ calibration, best }: ForecastResult, terminal: Termi
 export function calibrationOf({ calibration, best, folds }: ForecastResult): Promise<string> {
   const origins = new Set(folds.map(({ turn }) => turn)).size;
   return calibrationFigure({
-    title: `Intervals of ${best.replaceAll('-', ' ')}`,
+    title: `Intervals of ${best}`,
     subtitle: `over ${origins} origins, each measured by intervals that the others made`,
     levels: calibration.map(({ level }) => level),
     lines: [
@@ -140,5 +140,5 @@ export function printOneStep(
   const all = [model, persistence, ...(seasonal ? [seasonal] : [])].sort((a, b) => a.rmse - b.rmse);
   const rows = all.map(({ name, rmse }) => [name, formatNumber(rmse)]);
   terminal.write(`\n${table({ columns: [`one step ahead, ${count} times`, 'RMSE'], rows, colour: terminal.colour })}`);
-  terminal.write(`${verdict.charAt(0).toUpperCase() + verdict.slice(1)}\n`);
+  terminal.write(`\n${colours(terminal.colour).bold(verdict.charAt(0).toUpperCase() + verdict.slice(1))}\n`);
 }

@@ -55,19 +55,23 @@ function forecastReport(task: ForecastTask, { scores }: RunOutcome, terminal: Te
   terminal.write(`\n${plot(curves, { title, width: terminal.width, colour: terminal.colour, xLabel })}\n`);
   const rows = scores.map(({ name, mape, rmse, mase, description }) => [
     name,
-    `${mape.toFixed(2)} %`,
+    Number.isFinite(mase) ? mase.toFixed(3) : '',
     formatNumber(rmse),
-    mase.toFixed(3),
+    Number.isFinite(mape) ? `${mape.toFixed(2)} %` : '',
     description,
   ]);
-  const columns = ['model', 'MAPE', 'RMSE', 'MASE', ''];
+  const columns = ['model', 'MASE', 'RMSE', 'MAPE', ''];
   terminal.write(table({ columns, rows, highlight: 0, colour: terminal.colour }));
   const [winner] = scores;
-  const verdict = winner.trained
-    ? `The trained ${winner.name} wins.`
-    : `${capitalized(winner.name)} wins: ${winner.description}, no training at all.`;
-  terminal.write(`\n${ink.bold(verdict)}\n`);
-  if (trained && task.recipe.window.horizon === 1) printOneStep(oneStepOfTask(task, trained.name), terminal);
+  if (trained && task.recipe.window.horizon === 1) {
+    // Of one-step forecasts the test says who wins, not the order of the table.
+    printOneStep(oneStepOfTask(task, trained.name), terminal);
+  } else {
+    const verdict = winner.trained
+      ? `The trained ${winner.name} has the lowest MASE; nothing here tests whether that is more than luck.`
+      : `${capitalized(winner.name)} wins: ${winner.description}, no training at all.`;
+    terminal.write(`\n${ink.bold(verdict)}\n`);
+  }
   if (task.prepared.length > 1)
     terminal.write(`Means over ${task.prepared.length} series; the plot shows the first.\n`);
 }

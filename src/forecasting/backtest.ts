@@ -27,6 +27,7 @@ export interface Fold {
   readonly turn: number;
   /** Index of the first value forecast. */
   readonly origin: number;
+  /** [H]; NaN where nothing was observed, which no score counts. */
   readonly truth: Float64Array;
   readonly mean: Float64Array;
   readonly deviation?: Float64Array;
@@ -34,8 +35,8 @@ export interface Fold {
 }
 
 /**
- * Means over folds and series; the RMSE of forecasts of one step is over all folds together. MAPE and sMAPE in percent; MASE and RMSSE by the one-step seasonal naive errors before the
- * origin, at the period of the context.
+ * Means over folds and series; the RMSE of forecasts of one step is over all folds together. MAPE and sMAPE in percent;
+ * MASE and RMSSE by the one-step seasonal naive errors before the origin, at the period of the context.
  */
 export interface ModelScores {
   mae: number;
@@ -46,7 +47,7 @@ export interface ModelScores {
   rmsse: number;
 }
 
-/** Errors by the step ahead, [H] each: means over folds and series. */
+/** Errors by the step ahead, [H] each: means over folds and series; NaN for a step that was never observed. */
 export interface StepErrors {
   readonly mae: number[];
   readonly rmse: number[];
@@ -84,9 +85,24 @@ export function origins(
   });
 }
 
+/** A fold's steps whose values were observed; the fold itself where all were. */
+export function observedSteps(fold: Fold): Fold {
+  const { truth, mean, deviation, quantiles } = fold;
+  if (!truth.some(Number.isNaN)) return fold;
+  const seen = (values: Float64Array) => values.filter((_, step) => !Number.isNaN(truth[step]));
+  return {
+    ...fold,
+    truth: seen(truth),
+    mean: seen(mean),
+    ...(deviation && { deviation: seen(deviation) }),
+    ...(quantiles && { quantiles: { levels: quantiles.levels, values: quantiles.values.map(seen) } }),
+  };
+}
+
 /**
+ * @param series [n] each, NaN where a value is missing: histories reach the model so, and such values are not scored
  * @throws what the model throws for a history that it cannot be fitted to; BAD_ARGUMENT for options that are no whole
- * numbers; whatever `context.signal` was aborted with
+ * numbers; DATA_INVALID where nothing to forecast was observed; whatever `context.signal` was aborted with
  */
 export async function backtest(
   model: ForecastModel,
@@ -109,8 +125,11 @@ export async function backtest(
     const known = series.map((_, which) => starts[which][turn] - gap);
     const from = known.map((end) => (window === 'expanding' ? 0 : Math.max(0, end - window)));
     const histories = series.map((values, which) => values.slice(from[which], known[which]));
+    const at = { origin: turn + 1, origins: options.folds };
+    context.onProgress?.({ ...at, step: 0, steps: 0 });
     const here: FitContext = {
       ...context,
+      onProgress: context.onProgress && ((progress) => context.onProgress?.({ ...progress, ...at })),
       horizon: gap + horizon,
       covariates: covariatesAt && known.map((end, which) => since(covariatesAt(which, end), from[which])),
     };
@@ -157,8 +176,16 @@ function summary(
   const scores: ModelScores = { mae: 0, rmse: 0, mape: 0, smape: 0, mase: 0, rmsse: 0 };
   const zeros = () => new Array<number>(horizon).fill(0);
   const steps = { mae: zeros(), rmse: zeros(), mase: zeros() };
-  const share = 1 / folds.length;
-  for (const { series: which, origin, truth, mean } of folds) {
+  const seen = folds.map(observedSteps).filter(({ truth }) => truth.length > 0);
+  if (seen.length === 0) {
+    throw new LookbackError('DATA_INVALID', {
+      where: 'backtest',
+      problem: 'no value that was to be forecast was observed',
+      next: 'Give more observations, or other origins',
+    });
+  }
+  const share = 1 / seen.length;
+  for (const { series: which, origin, truth, mean } of seen) {
     const before = series[which].subarray(0, origin - gap);
     scores.mae += mae(truth, mean) * share;
     scores.rmse += rmse(truth, mean) * share;
@@ -166,15 +193,22 @@ function summary(
     scores.smape += smape(truth, mean) * share;
     scores.mase += mase(truth, mean, before, period) * share;
     scores.rmsse += rmsse(truth, mean, before, period) * share;
-    const scale = seasonalErrorScale(before, period);
+  }
+  const counts = zeros();
+  for (const { series: which, origin, truth, mean } of folds) {
+    const scale = seasonalErrorScale(series[which].subarray(0, origin - gap), period);
     for (let h = 0; h < horizon; h++) {
       const error = Math.abs(truth[h] - mean[h]);
-      steps.mae[h] += error * share;
-      steps.rmse[h] += error * error * share;
-      steps.mase[h] += (scale === 0 ? Number.NaN : error / scale) * share;
+      if (Number.isNaN(truth[h])) continue;
+      counts[h]++;
+      steps.mae[h] += error;
+      steps.rmse[h] += error * error;
+      steps.mase[h] += scale === 0 ? Number.NaN : error / scale;
     }
   }
-  steps.rmse = steps.rmse.map(Math.sqrt);
+  steps.mae = steps.mae.map((sum, h) => sum / counts[h]);
+  steps.rmse = steps.rmse.map((sum, h) => Math.sqrt(sum / counts[h]));
+  steps.mase = steps.mase.map((sum, h) => sum / counts[h]);
   // The root of one squared error is an absolute error: of one-step forecasts all origins are taken together.
   if (horizon === 1) scores.rmse = steps.rmse[0];
   return { scores, steps };

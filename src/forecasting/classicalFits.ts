@@ -18,7 +18,7 @@ import {
   stl,
   withoutRegression,
 } from '../series/classical/index.ts';
-import type { LocalContext, LocalModel, LocalState } from './localModel.ts';
+import { type LocalContext, type LocalModel, type LocalState, sharedFit } from './localModel.ts';
 import { prefersLogarithm } from './logarithm.ts';
 import type { PointForecast } from './model.ts';
 
@@ -30,6 +30,7 @@ export function onLogarithm(
   prefers: Preference = (history, { period }) => prefersLogarithm(history, period),
 ): LocalModel {
   return {
+    usesCovariates: model.usesCovariates,
     fit: (history, context) => {
       const logarithm = prefers(history, context);
       const { settings, numbers } = model.fit(logarithm ? history.map(log) : history, context);
@@ -198,7 +199,7 @@ export const combined: LocalModel = {
     let failure: unknown;
     for (const [name, part] of Object.entries(parts)) {
       try {
-        const state = part.fit(history, context);
+        const state = sharedFit(name, part, history, context);
         part.forecast(state, history, context, false);
         settings[name] = state.settings;
         for (const [key, values] of Object.entries(state.numbers)) numbers[`${name}/${key}`] = values;

@@ -127,11 +127,15 @@ export function compareModels(a: Judged, b: Judged, scales: readonly number[], o
     const sums = new Map<number, { sum: number; count: number }>();
     for (const { turn, series, truth, mean } of folds) {
       const at = sums.get(turn) ?? { sum: 0, count: 0 };
-      for (let h = 0; h < truth.length; h++) at.sum += Math.abs(truth[h] - mean[h]) / (scaled ? scales[series] : 1);
-      at.count += truth.length;
+      for (let h = 0; h < truth.length; h++) {
+        if (Number.isNaN(truth[h])) continue;
+        at.sum += Math.abs(truth[h] - mean[h]) / (scaled ? scales[series] : 1);
+        at.count++;
+      }
       sums.set(turn, at);
     }
-    return Float64Array.from(sums.values(), ({ sum, count }) => sum / count);
+    const counted = [...sums.values()].filter(({ count }) => count > 0);
+    return Float64Array.from(counted, ({ sum, count }) => sum / count);
   };
   const [lossA, lossB] = [losses(a.folds), losses(b.folds)];
   const total = (values: Float64Array) => values.reduce((sum, value) => sum + value, 0);

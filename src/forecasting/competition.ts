@@ -4,15 +4,22 @@
  */
 import { init } from '../backends/init.ts';
 import { LookbackError } from '../errors.ts';
-import { type BacktestOptions, origins } from './backtest.ts';
+import { type BacktestOptions, type CovariatesAt, type Fold, origins } from './backtest.ts';
 import { chooseModels, modelNamed } from './catalog.ts';
 import type { TableInput } from './cells.ts';
 import type { Frame } from './frame.ts';
 import { type HolidayCalendar, loadHolidays } from './holidays.ts';
 import { type IntervalKind, intervalKinds } from './intervals.ts';
-import { type FailedModel, type JudgedModel, type Judgement, judgeModels, type LeaderboardRow } from './leaderboard.ts';
-import type { FitContext, FittedModel, ForecastModel } from './model.ts';
-import { inBacktest, onObserved } from './observed.ts';
+import {
+  type FailedModel,
+  type ForecastProgress,
+  type JudgedModel,
+  type Judgement,
+  judgeModels,
+  type LeaderboardRow,
+} from './leaderboard.ts';
+import type { FitContext, FitProgress, FittedModel, ForecastModel } from './model.ts';
+import { onObserved } from './observed.ts';
 import { readFrame } from './readFrame.ts';
 import type { FrameOptions } from './schema.ts';
 
@@ -28,8 +35,12 @@ export interface ForecastOptions extends FrameOptions {
   /** How intervals are made; default the model's quantiles, conformalized, where it has some, else split conformal. */
   interval?: IntervalKind;
   seed?: number;
+  /** Values that networks and ridge maps look back on; default two seasons or the horizon, as far as the history allows. */
+  lookback?: number;
   /** Told of each model when it has been judged, or of why it could not be. */
   onModel?: (row: LeaderboardRow | FailedModel, done: number, all: number) => void;
+  /** Told while models are fitted: which, at which origin, and the steps of gradient descent of a network. */
+  onProgress?: (progress: ForecastProgress) => void;
   signal?: AbortSignal;
 }
 
@@ -60,13 +71,15 @@ export async function compete(
   options: ForecastOptions,
   { keep, pad = false }: { keep?: string; pad?: boolean } = {},
 ): Promise<Competition> {
-  const { horizon, models = ['auto'], level = 0.9, interval = 'quantile', seed = 1, onModel, signal } = options;
+  const { horizon, models = ['auto'], level = 0.9, interval = 'quantile', seed = 1, onModel, onProgress } = options;
+  const { lookback, signal } = options;
   requireWhole('horizon', horizon, 1, 100_000);
   if (!(level > 0 && level < 1)) throw wrong('level', 'a number between 0 and 1, such as 0.9', level);
   if (!intervalKinds.includes(interval)) throw wrong('interval', `one of ${intervalKinds.join(', ')}`, interval);
   const asked: BacktestOptions =
     typeof options.backtest === 'object' ? options.backtest : { folds: options.backtest ?? 3 };
   requireWhole('backtest', asked.folds, 1, 1000);
+  if (lookback !== undefined) requireWhole('lookback', lookback, 1, 100_000);
   if (asked.stride !== undefined) requireWhole('backtest.stride', asked.stride, 1, 1e9);
   const names = keep === undefined ? models : [...models, keep];
   chooseModels(names, { ahead: false });
@@ -75,17 +88,18 @@ export async function compete(
   const candidates = chooseModels(names, { ahead: frame.names.future.length > 0 });
   const series = frame.series.map(({ values }) => values);
   const period = Math.min(...frame.series.map((one) => one.period));
-  const context = { horizon, period, seed, signal };
+  const context: FitContext = { horizon, period, seed, signal, ...(lookback !== undefined && { lookback }) };
   const { plan, notes } = fittingFolds(series, asked, context, frame.notes);
   if (frame.hasCovariates) requireCovariates(frame, plan, horizon, pad);
   if (candidates.some(({ trained }) => trained)) await init();
 
-  const { covariatesAt, see } = inBacktest(frame, horizon + (plan.gap ?? 0));
-  const judgement = await judgeModels(candidates.map(see), series, context, plan, {
+  const seeing = candidates.map((model) => onObserved(model, frame));
+  const judgement = await judgeModels(seeing, frame.observed, context, plan, {
     level,
     interval,
-    covariatesAt,
+    covariatesAt: covariatesIn(frame, horizon + (plan.gap ?? 0)),
     onModel,
+    onProgress,
   });
   const chosen = keep === undefined ? judgement.judged[0] : judgement.judged.find(({ row }) => row.model === keep);
   if (!chosen) {
@@ -93,8 +107,27 @@ export async function compete(
     throw new LookbackError('DATA_INVALID', { where: 'keep', problem });
   }
   const model = onObserved(modelNamed(chosen.row.model), frame);
-  const fitted = await model.fit(frame.observed, withCovariates(frame, context, { pad }));
+  const told =
+    onProgress &&
+    ((progress: FitProgress) =>
+      onProgress({ ...progress, model: model.name, origin: null, origins: chosen.result.folds.length }));
+  const fitted = await model.fit(frame.observed, {
+    ...withCovariates(frame, context, { pad }),
+    onProgress: told,
+  });
+  notes.push(...unscored(chosen.result.folds));
   return { frame, holidays, judgement, chosen, model, fitted, context, level, interval, notes };
+}
+
+/** What a backtest is told of covariates; nothing where there are none. */
+export const covariatesIn = (frame: Frame, horizon: number): CovariatesAt | undefined =>
+  frame.hasCovariates ? (which, origin) => frame.covariatesAt(which, origin, horizon) : undefined;
+
+/** How many values of the backtest were filled and so say nothing of a forecast. */
+function unscored(folds: readonly Fold[]): string[] {
+  const all = folds.reduce((sum, { truth }) => sum + truth.length, 0);
+  const left = folds.reduce((sum, { truth }) => sum + truth.filter(Number.isNaN).length, 0);
+  return left === 0 ? [] : [`${left} of the ${all} values forecast in the backtest were missing and are not scored`];
 }
 
 /** The context at the end of all series. */

@@ -5,6 +5,7 @@
  */
 import { LookbackError } from '../errors.ts';
 import { classicalModels } from './classicalModels.ts';
+import { fillGaps } from './gaps.ts';
 import type { FitContext, FittedModel, ForecastModel } from './model.ts';
 import { neuralModel } from './neuralModels.ts';
 
@@ -27,7 +28,10 @@ async function fit(histories: readonly Float64Array[], context: FitContext): Pro
       const fitted: FittedModel[] = [];
       for (let i = 0; i < seeds; i++) {
         context.signal?.throwIfAborted();
-        const one = await partNamed(name)?.fit(histories, { ...context, seed: context.seed + i });
+        const model = partNamed(name);
+        // Networks may be shown gaps (`missing: mask`), the others not.
+        const seen = model?.trained ? histories : histories.map((history) => fillGaps(history, 'carry'));
+        const one = await model?.fit(seen, { ...context, seed: context.seed + i });
         if (one) fitted.push(one);
       }
       members.push(...fitted.map((one) => ({ fitted: one, weight: 1 / seeds })));

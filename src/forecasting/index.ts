@@ -8,6 +8,7 @@ export {
   type CovariatesAt,
   type Fold,
   type ModelScores,
+  observedSteps,
   origins,
   type StepErrors,
 } from './backtest.ts';
@@ -35,9 +36,10 @@ export {
   intervalKinds,
   quantileInterval,
 } from './intervals.ts';
-export type { FailedModel, LeaderboardRow } from './leaderboard.ts';
+export type { FailedModel, ForecastProgress, LeaderboardRow } from './leaderboard.ts';
 export type {
   FitContext,
+  FitProgress,
   FittedModel,
   ForecastModel,
   ModelState,

@@ -8,7 +8,8 @@
  * - Conformalized quantiles (Romano et al. 2019): the model's own quantiles, moved out or in by what they missed.
  *
  * A calibration measures each on origins that did not make it: split and quantiles by leaving out each origin in turn,
- * adaptive by going through the origins in order. Folds are of one model; those of other series are left alone.
+ * adaptive by going through the origins in order. Folds are of one model; those of other series are left
+ * alone, and so are values that were not observed (NaN).
  */
 import type { Fold } from './backtest.ts';
 import type { QuantileForecast } from './model.ts';
@@ -33,7 +34,9 @@ const spread = ({ deviation }: Pick<Fold, 'deviation'>, step: number): number =>
 /** The misses of folds in units of their spreads, ascending. */
 function scores(folds: readonly Fold[]): Float64Array {
   const all = folds.flatMap((fold) =>
-    Array.from(fold.mean, (mean, step) => Math.abs(fold.truth[step] - mean) / spread(fold, step)),
+    Array.from(fold.mean, (mean, step) => Math.abs(fold.truth[step] - mean) / spread(fold, step)).filter(
+      (miss) => !Number.isNaN(miss),
+    ),
   );
   return Float64Array.from(all).sort();
 }
@@ -79,7 +82,11 @@ export function adaptiveLevel(
   for (let k = Math.min(2, ordered.length - 1); k > 0 && k < ordered.length; k++) {
     const fold = ordered[k];
     const { lower, upper } = around(fold, quantile(scores(ordered.slice(0, k)), Math.min(level, 1)));
-    const held = Array.from(fold.truth, (value, step) => value >= lower[step] && value <= upper[step]);
+    const held: boolean[] = [];
+    fold.truth.forEach((value, step) => {
+      if (!Number.isNaN(value)) held.push(value >= lower[step] && value <= upper[step]);
+    });
+    if (held.length === 0) continue;
     inside.push(...held);
     const missed = held.filter((one) => !one).length / held.length;
     level = Math.max(0, level + rate * (missed - (1 - wanted)));
@@ -117,7 +124,7 @@ export function quantileInterval(folds: readonly Fold[], forecast: Said, level: 
     if (!quantiles) return undefined;
     const { lower, upper } = own(quantiles, level);
     truth.forEach((value, step) => {
-      misses.push(Math.max(lower[step] - value, value - upper[step]));
+      if (!Number.isNaN(value)) misses.push(Math.max(lower[step] - value, value - upper[step]));
     });
   }
   const moved = quantile(Float64Array.from(misses).sort(), level);
@@ -167,6 +174,7 @@ function measured(
     if (!found) return undefined;
     const { lower, upper } = found;
     fold.truth.forEach((value, step) => {
+      if (Number.isNaN(value)) return;
       if (value >= lower[step] && value <= upper[step]) inside++;
       width += upper[step] - lower[step];
       count++;

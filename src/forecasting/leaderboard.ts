@@ -1,6 +1,7 @@
 /**
  * Judging many models on the same origins: who forecasts best, by how much, whether that is more than luck, and how far
  * the intervals can be trusted. The formulas `naive` and `seasonal-naive` are to be among the models. It reads no data.
+ * Values that were not observed are scored nowhere.
  */
 import { LookbackError } from '../errors.ts';
 import { crpsOfGaussian, crpsOfQuantiles, pinball, seasonalErrorScale } from '../series/index.ts';
@@ -11,13 +12,16 @@ import {
   type CovariatesAt,
   type Fold,
   type ModelScores,
+  observedSteps,
   type StepErrors,
 } from './backtest.ts';
 import { formulas } from './classicalModels.ts';
 import { type Comparison, compareModels } from './comparison.ts';
+import { fillGaps } from './gaps.ts';
 import { type Calibration, calibration, type IntervalKind, quantilesOf } from './intervals.ts';
-import type { FitContext, ForecastModel } from './model.ts';
+import type { FitContext, FitProgress, ForecastModel } from './model.ts';
 import { randomWalkVerdict } from './randomWalk.ts';
+import { SharedFits } from './sharedFits.ts';
 
 export interface LeaderboardRow extends ModelScores {
   model: string;
@@ -74,9 +78,16 @@ export interface JudgeOptions {
   readonly covariatesAt?: CovariatesAt;
   /** Told of each model when it has been judged, or of why it could not be. */
   readonly onModel?: (row: LeaderboardRow | FailedModel, done: number, all: number) => void;
+  /** Told while models are fitted. */
+  readonly onProgress?: (progress: ForecastProgress) => void;
+}
+
+export interface ForecastProgress extends FitProgress {
+  readonly model: string;
 }
 
 /**
+ * @param series [n] each, NaN where a value is missing; models are to take such histories
  * @throws DATA_INVALID where no model could be judged, with the first reason; whatever `context.signal` was aborted with
  */
 export async function judgeModels(
@@ -84,10 +95,11 @@ export async function judgeModels(
   series: readonly Float64Array[],
   context: FitContext,
   plan: BacktestOptions,
-  { level, interval = 'quantile', covariatesAt, onModel }: JudgeOptions,
+  { level, interval = 'quantile', covariatesAt, onModel, onProgress }: JudgeOptions,
 ): Promise<Judgement> {
   const judged: JudgedModel[] = [];
   const failed: FailedModel[] = [];
+  const shared = new SharedFits();
   for (const model of models) {
     context.signal?.throwIfAborted();
     // Lets a page or a progress line breathe between models.
@@ -95,7 +107,8 @@ export async function judgeModels(
     const begin = performance.now();
     const tell = (row: LeaderboardRow | FailedModel) => onModel?.(row, judged.length + failed.length, models.length);
     try {
-      const result = await backtest(model, series, context, plan, covariatesAt);
+      const told = onProgress && ((progress: FitProgress) => onProgress({ model: model.name, ...progress }));
+      const result = await backtest(model, series, { ...context, shared, onProgress: told }, plan, covariatesAt);
       if (!result.folds.every(({ mean }) => mean.every(Number.isFinite))) {
         throw new LookbackError('NON_FINITE', { where: model.name, problem: 'its forecasts are not finite' });
       }
@@ -157,20 +170,20 @@ function measuredCoverage(folds: readonly Fold[], level: number, interval: Inter
 
 /** CRPS and pinball losses over folds, by quantiles where every fold has some, else by Gaussians. */
 function distributionScores(folds: readonly Fold[]): Pick<LeaderboardRow, 'crps' | 'pinball'> {
-  const quantiles = folds.map((fold) => quantilesOf(folds, fold));
+  const seen = folds.map((fold) => observedSteps({ ...fold, quantiles: quantilesOf(folds, fold) }));
+  const scored = seen.filter(({ truth }) => truth.length > 0);
   let crps = 0;
   const losses = new Map<number, number>();
-  for (const [i, { truth, mean, deviation }] of folds.entries()) {
-    const made = quantiles[i];
+  for (const { truth, mean, deviation, quantiles: made } of scored) {
     if (made) {
-      crps += crpsOfQuantiles(truth, made.levels, made.values) / folds.length;
+      crps += crpsOfQuantiles(truth, made.levels, made.values) / scored.length;
       made.levels.forEach((level, k) => {
-        losses.set(level, (losses.get(level) ?? 0) + pinball(truth, made.values[k], level) / folds.length);
+        losses.set(level, (losses.get(level) ?? 0) + pinball(truth, made.values[k], level) / scored.length);
       });
-    } else if (deviation?.every((value) => value >= 0)) crps += crpsOfGaussian(truth, mean, deviation) / folds.length;
+    } else if (deviation?.every((value) => value >= 0)) crps += crpsOfGaussian(truth, mean, deviation) / scored.length;
     else return { crps: null, pinball: [] };
   }
-  const all = quantiles.every((made) => made !== undefined);
+  const all = scored.every(({ quantiles }) => quantiles !== undefined);
   return { crps, pinball: all ? [...losses].map(([level, loss]) => ({ level, loss })) : [] };
 }
 
@@ -178,18 +191,17 @@ function distributionScores(folds: readonly Fold[]): Pick<LeaderboardRow, 'crps'
 function whoWon(rows: readonly LeaderboardRow[]): string {
   const [winner] = rows;
   const formula = rows.find((row) => row.formula);
-  const name = (row: LeaderboardRow) => row.model.replaceAll('-', ' ');
-  if (!formula) return `${name(winner)} wins.`;
+  if (!formula) return `${winner.model} wins.`;
   if (winner === formula) {
     const second = rows.find((row) => !row.formula);
-    return `${name(winner)} wins: a formula, ${winner.description}${second ? `; no model does better (${name(second)} comes nearest)` : ''}.`;
+    return `${winner.model} wins: a formula, ${winner.description}${second ? `; no model does better (${second.model} comes nearest)` : ''}.`;
   }
   const gain = 100 * (1 - winner.rmse / formula.rmse);
   const by =
     gain > 0
-      ? `its RMSE is ${gain.toFixed(0)} % below that of the best formula, ${name(formula)}`
-      : `but the RMSE of ${name(formula)}, a formula, is lower`;
-  return `${name(winner)} wins; ${by}.`;
+      ? `its RMSE is ${gain.toFixed(0)} % below that of the best formula, ${formula.model}`
+      : `but the RMSE of ${formula.model}, a formula, is lower`;
+  return `${winner.model} wins; ${by}.`;
 }
 
 /**
@@ -207,7 +219,8 @@ function walkSentence(
     const { p } = compare(judged[0], naive);
     if (p === null || p < 0.05) return undefined;
   }
-  const walk = randomWalkVerdict(series[0]);
+  // The last value carried on: a random walk that is seen now and then is one still.
+  const walk = randomWalkVerdict(fillGaps(series[0], 'carry'));
   if (!walk || walk.p < 0.05) return undefined;
   const best = judged[0] === naive ? 'Nothing beats the last value' : 'Nothing is shown to beat the last value';
   return `${best}, and ${walk.words}: treat it as a random walk, whose best forecast is its last value.`;

@@ -4,19 +4,18 @@
  */
 import { LookbackError } from '../errors.ts';
 import type { FitContext, FittedModel, ForecastModel, ModelState, PointForecast, SeriesCovariates } from './model.ts';
+import type { LocalState } from './sharedFits.ts';
 
-/** What was found in one history: settings that JSON can hold, numbers by name. */
-export interface LocalState {
-  readonly settings: Readonly<Record<string, unknown>>;
-  readonly numbers: Readonly<Record<string, Float64Array>>;
-}
+export type { LocalState } from './sharedFits.ts';
 
 /** What is known of one series beside its history. */
-export interface LocalContext extends Pick<FitContext, 'horizon' | 'period' | 'seed'> {
+export interface LocalContext extends Pick<FitContext, 'horizon' | 'period' | 'seed' | 'shared'> {
   readonly covariates?: SeriesCovariates;
 }
 
 export interface LocalModel {
+  /** Whether a fit depends on covariates too. */
+  readonly usesCovariates?: boolean;
   readonly fit: (history: Float64Array, context: LocalContext) => LocalState;
   /** After a history that begins as the one of the fit did, or (`fresh`) elsewhere. */
   readonly forecast: (state: LocalState, history: Float64Array, context: LocalContext, fresh: boolean) => PointForecast;
@@ -24,12 +23,19 @@ export interface LocalModel {
   readonly detail: (state: LocalState) => string;
 }
 
-const contextOf = ({ horizon, period, seed, covariates }: FitContext, which: number): LocalContext => ({
+const contextOf = ({ horizon, period, seed, shared, covariates }: FitContext, which: number): LocalContext => ({
   horizon,
   period,
   seed,
+  shared,
   covariates: covariates?.[which],
 });
+
+/** As `model.fit`, once in a competition for each history. */
+export function sharedFit(name: string, model: LocalModel, history: Float64Array, context: LocalContext): LocalState {
+  const fit = () => model.fit(history, context);
+  return context.shared && !model.usesCovariates ? context.shared.of(name, history, context.period, fit) : fit();
+}
 
 /** Enough of a history's beginning to know it again. */
 const headLength = 16;
@@ -72,7 +78,7 @@ export function localModel(name: string, description: string, load: () => Promis
     trained: false,
     fit: async (histories, context) => {
       const model = await load();
-      const states = histories.map((history, which) => model.fit(history, contextOf(context, which)));
+      const states = histories.map((history, which) => sharedFit(name, model, history, contextOf(context, which)));
       return made(
         model,
         states,

@@ -1,4 +1,5 @@
 /** What every forecasting model is to those that judge and use it: something that fits histories and then forecasts. */
+import type { SharedFits } from './sharedFits.ts';
 
 /** What is known beside one series, as of one origin: n values of history, H to forecast. */
 export interface SeriesCovariates {
@@ -8,6 +9,17 @@ export interface SeriesCovariates {
   readonly future: readonly Float64Array[];
   /** The same at all times, a number a column. */
   readonly fixed: readonly number[];
+}
+
+/** How far the fits of a model are. */
+export interface FitProgress {
+  /** From 1; null for the last fit, to all there is. */
+  readonly origin: number | null;
+  /** Of the backtest. */
+  readonly origins: number;
+  /** Steps of gradient descent done, and of how many; 0 of 0 where an origin begins and in models that take none. */
+  readonly step: number;
+  readonly steps: number;
 }
 
 /** What a model may know besides the histories. */
@@ -20,6 +32,11 @@ export interface FitContext {
   readonly covariates?: readonly SeriesCovariates[];
   /** Ends a long fit early, by throwing. */
   readonly signal?: AbortSignal;
+  /** Values that networks and ridge maps look back on; default by the season and the horizon. */
+  readonly lookback?: number;
+  readonly onProgress?: (progress: FitProgress) => void;
+  /** Fits that several models of one competition would make alike. */
+  readonly shared?: SharedFits;
 }
 
 /** Quantiles of the forecast at ascending levels in (0, 1), which do not cross. */

@@ -18,7 +18,7 @@ import { fittedNetwork, networkOfState, type TrainedNetwork } from './neuralStat
 async function trainNetwork(
   recipe: ForecastRecipe,
   histories: readonly Float64Array[],
-  { covariates: beside, signal, period }: FitContext,
+  { covariates: beside, signal, period, onProgress }: FitContext,
   from?: TrainedNetwork,
 ): Promise<TrainedNetwork> {
   const series = histories.map((values, i) => ({ name: `series ${i + 1}`, values, period }));
@@ -30,7 +30,9 @@ async function trainNetwork(
       task.model.loadStateDict(from.parameters);
       optimizer.load({ step: from.optimizer.step, tensors: new Map(from.optimizer.tensors) });
     }
-    await train(task, optimizer, { ...recipe.train, rate, snapshots: false }, { signal });
+    const { steps } = recipe.train;
+    const hooks = onProgress && { onStep: (step: number) => onProgress({ origin: null, origins: 0, step, steps }) };
+    await train(task, optimizer, { ...recipe.train, rate, snapshots: false }, { hooks, signal });
     signal?.throwIfAborted();
     const { step, tensors } = optimizer.state();
     const moments = new Map([...tensors].map(([name, one]) => [name, { shape: one.shape, data: one.dataSync() }]));

@@ -7,7 +7,7 @@ import type { FitContext } from './model.ts';
 const longest = 512;
 
 /**
- * Windows of two seasons (without a season of the horizon, at least 8), as far as half of the shortest history allows.
+ * Windows as long as asked, else of two seasons (without a season of the horizon, at least 8), as far as half of the shortest history allows.
  * Logarithms where all values are positive; differences by the season where there are four of them, else by one.
  *
  * A head with a distribution must not add up what it forecasts, so there windows are moved by their last season, or their
@@ -16,7 +16,7 @@ const longest = 512;
 export function neuralRecipe(
   kind: ForecasterKind,
   histories: readonly Float64Array[],
-  { horizon, period, seed }: FitContext,
+  { horizon, period, seed, lookback: asked }: FitContext,
   loss: ForecastLoss = 'mse',
 ): ForecastRecipe {
   const shortest = Math.min(...histories.map(({ length }) => length));
@@ -25,7 +25,8 @@ export function neuralRecipe(
   const distribution = loss === 'quantile' || loss === 'gaussian' || loss === 'studentT';
   const wanted = seasonal ? 2 * period : Math.max(8, horizon);
   const room = Math.floor((shortest - horizon - (seasonal && !distribution ? period : 1)) / 2);
-  const lookback = Math.max(1, Math.min(wanted, room, longest));
+  // One that is asked for and does not fit is refused by the task, with numbers.
+  const lookback = asked ?? Math.max(1, Math.min(wanted, room, longest));
   const windows = histories.reduce((sum, { length }) => sum + Math.max(0, length - lookback - horizon), 0);
   // Four passes over the windows, within bounds.
   const steps = kind === 'linear' ? 400 : Math.min(Math.max(Math.ceil((4 * windows) / 32), 200), 500);

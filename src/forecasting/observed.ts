@@ -2,10 +2,9 @@
  * Missing values in front of models. Networks see them as NaN where they are masked; the others are given histories filled
  * from what came before the origin alone, so that a gap at the end of a history is not filled with what followed it.
  */
-import type { CovariatesAt } from './backtest.ts';
 import type { Frame } from './frame.ts';
 import { fillGaps } from './gaps.ts';
-import type { FitContext, FittedModel, ForecastModel } from './model.ts';
+import type { FittedModel, ForecastModel } from './model.ts';
 
 /** `model` on histories with NaN where nothing was seen. */
 export function onObserved(model: ForecastModel, { parts, observed }: Frame): ForecastModel {
@@ -31,37 +30,4 @@ export function onObserved(model: ForecastModel, { parts, observed }: Frame): Fo
       resume: async (state, histories, context) => extended(await resume(state, filled(histories), context)),
     }),
   };
-}
-
-/**
- * For a backtest over complete series: `model` sees its histories as they were observed up to each origin, which the
- * questions for covariates give away.
- */
-export function inBacktest(
-  frame: Frame,
-  horizon: number,
-): { covariatesAt?: CovariatesAt; see: (model: ForecastModel) => ForecastModel } {
-  const gaps = frame.series.some(({ missing }) => missing !== undefined);
-  const beside: CovariatesAt = (which, origin) => frame.covariatesAt(which, origin, horizon);
-  if (!gaps) return { covariatesAt: frame.hasCovariates ? beside : undefined, see: (model) => model };
-  const ends: number[] = [];
-  const covariatesAt: CovariatesAt = (which, origin) => {
-    ends[which] = origin;
-    return frame.hasCovariates ? beside(which, origin) : { past: [], future: [], fixed: [] };
-  };
-  const seen = (histories: readonly Float64Array[]) =>
-    histories.map(({ length }, which) => frame.observed[which].slice(ends[which] - length, ends[which]));
-  const own = (context: FitContext): FitContext =>
-    frame.hasCovariates ? context : { ...context, covariates: undefined };
-  const see = (model: ForecastModel): ForecastModel => {
-    const inner = onObserved(model, frame);
-    const extended = (fitted: FittedModel): FittedModel => {
-      const { extend } = fitted;
-      return extend
-        ? { ...fitted, extend: (histories, context) => extended(extend(seen(histories), own(context))) }
-        : fitted;
-    };
-    return { ...model, fit: async (histories, context) => extended(await inner.fit(seen(histories), own(context))) };
-  };
-  return { covariatesAt, see };
 }

@@ -5,6 +5,7 @@
  */
 import { dieboldMariano } from './comparison.ts';
 import type { ForecastResult } from './forecast.ts';
+import { fillGaps } from './gaps.ts';
 
 export interface OneStepRow {
   readonly name: string;
@@ -74,10 +75,17 @@ export function oneStepOf({
   period,
 }: Pick<ForecastResult, 'horizon' | 'best' | 'series' | 'folds' | 'period'>): OneStepReport | undefined {
   if (horizon !== 1) return undefined;
-  const forecasts = folds.map(({ series: which, origin, mean }) => ({ series: which, origin, mean: mean[0] }));
+  const seen = folds.filter(({ truth }) => !Number.isNaN(truth[0]));
+  const forecasts = seen.map(({ series: which, origin, mean }) => ({ series: which, origin, mean: mean[0] }));
   return oneStepReport(
     best,
-    series.map(({ values }) => values),
+    // A last value that was missing is the one before it, not one between it and what followed.
+    series.map(({ values, missing }) => {
+      if (!missing) return values;
+      const known = values.slice();
+      for (const place of missing) known[place] = Number.NaN;
+      return fillGaps(known, 'carry');
+    }),
     forecasts,
     period,
   );

@@ -20,6 +20,7 @@ const columnsOf = ({ covariates }: LocalContext): readonly Float64Array[] => {
 };
 
 const dynamic: LocalModel = {
+  usesCovariates: true,
   fit: (history, context) => {
     const n = history.length;
     // Columns of one size, so that none looks negligible beside another.

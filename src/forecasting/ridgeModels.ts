@@ -13,8 +13,9 @@ interface Settings {
   readonly logarithm: boolean;
 }
 
-/** Two seasons where the history has four, else as many values as leave half of the history to learn from. */
-export function ridgeLookback(histories: readonly Float64Array[], { horizon, period }: FitContext): number {
+/** As asked, else two seasons where the history has four, else as many values as leave half of the history to learn from. */
+export function ridgeLookback(histories: readonly Float64Array[], { horizon, period, lookback }: FitContext): number {
+  if (lookback !== undefined) return lookback;
   const longest = Math.max(...histories.map(({ length }) => length));
   const room = Math.floor((longest - horizon) / 2);
   return Math.max(1, Math.min(Math.max(2 * period, horizon, 8), room, 336, ...histories.map(({ length }) => length)));

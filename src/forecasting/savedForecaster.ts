@@ -64,11 +64,11 @@ export function writeSaved({
     if (deviation) put(`folds/${i}/deviation`, deviation);
     for (const [k, values] of quantiles?.values.entries() ?? []) put(`folds/${i}/quantiles/${k}`, values);
   });
-  const { horizon, period, seed } = context;
+  const { horizon, period, seed, lookback } = context;
   const header = {
     model: model.name,
     state: state && { model: state.model, settings: state.settings },
-    context: { horizon, period, seed },
+    context: { horizon, period, seed, lookback },
     parts,
     groups: groups.map(({ name, first, steps, targets, columns, vintages }) => ({
       name,

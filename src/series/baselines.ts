@@ -88,11 +88,14 @@ export const windowAverage: ForecastFormula = (history, horizon, period) => {
   return fill(horizon, () => sum / period);
 };
 
-/** Mean |y_t - y_(t-period)| over a training part: the in-sample MAE of the one-step seasonal naive forecast. */
+/**
+ * Mean |y_t - y_(t-period)| over a training part: the in-sample MAE of the one-step seasonal naive forecast. Pairs with a
+ * missing value (NaN) are left out; NaN where no pair is left.
+ */
 export const seasonalErrorScale = (training: ArrayLike<number>, period: number): number =>
   meanSeasonalError('seasonalErrorScale', training, period, Math.abs);
 
-/** Mean (y_t - y_(t-period))² over a training part. */
+/** Mean (y_t - y_(t-period))² over a training part, missing values as in `seasonalErrorScale`. */
 export const seasonalSquaredScale = (training: ArrayLike<number>, period: number): number =>
   meanSeasonalError('seasonalSquaredScale', training, period, (error) => error * error);
 
@@ -104,8 +107,14 @@ function meanSeasonalError(
 ): number {
   requireLength(where, training, period, period + 1);
   let sum = 0;
-  for (let t = period; t < training.length; t++) sum += loss(training[t] - training[t - period]);
-  return sum / (training.length - period);
+  let pairs = 0;
+  for (let t = period; t < training.length; t++) {
+    const error = training[t] - training[t - period];
+    if (Number.isNaN(error)) continue;
+    sum += loss(error);
+    pairs++;
+  }
+  return sum / pairs;
 }
 
 /** All of them, in the order of the tables. */

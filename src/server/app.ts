@@ -18,6 +18,7 @@ import {
   readSamples,
 } from './details.node.ts';
 import type { StudioEventStream } from './events.ts';
+import { publicHolidays } from './holidays.node.ts';
 import type { Jobs } from './jobs.node.ts';
 import { addModelRoutes } from './model.node.ts';
 import { readProfile } from './profile.node.ts';
@@ -26,7 +27,7 @@ import type { RunsFolder } from './runs.node.ts';
 import { onlyOwner, type SecurityOptions, secureHeaders } from './security.ts';
 import { readSet } from './sets.node.ts';
 import { tokenizerList, tokenizerText } from './tokenizers.node.ts';
-import type { ApiError, DataText, RunDetail, RunList, StartedRun, TokenizerNames } from './wire.ts';
+import type { ApiError, DataText, PublicHolidays, RunDetail, RunList, StartedRun, TokenizerNames } from './wire.ts';
 
 export interface AppOptions extends SecurityOptions {
   runs: RunsFolder;
@@ -102,6 +103,9 @@ export function createApp({ runs, jobs, events, page, report = () => {}, ...secu
     body(tokenizerText(req.param('name')), 200, { 'content-type': 'application/json; charset=utf-8' }),
   );
   app.get('/api/data/:name', async ({ req, json }) => json((await readSet(req.param('name'))) satisfies DataText));
+  app.get('/api/holidays/:place', async ({ req, json }) =>
+    json((await publicHolidays(req.param('place'), req.query('from'), req.query('to'))) satisfies PublicHolidays),
+  );
   addModelRoutes(app, runs, readJsonBody);
 
   app.all('/api/*', () => notFound());
@@ -177,6 +181,7 @@ const statuses: Partial<Record<ErrorCode, ContentfulStatusCode>> = {
   RECIPE_INVALID: 400,
   BAD_ARGUMENT: 400,
   DATA_MISSING: 400,
+  PACKAGE_MISSING: 400,
   DATA_INVALID: 400,
   INDEX_OUT_OF_RANGE: 400,
   FILE_NOT_FOUND: 404,

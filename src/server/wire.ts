@@ -13,6 +13,7 @@
  *   POST api/runs/:name/labels           RunLabels -> {}     what is left out stays
  *   GET  api/runs/:name/report           one self-contained HTML page, as a download
  *   GET  api/data/:name                  DataText            of a registered set that is on this machine
+ *   GET  api/holidays/:place?from&to     PublicHolidays      of whole years
  *   GET  api/tokenizers                  TokenizerNames      whose vocabularies are on this machine
  *   GET  api/tokenizers/:name            what `tokenizerFromJSON` reads
  *   GET  api/events                      server-sent events, see {@link StudioEvents}
@@ -139,6 +140,11 @@ export interface ForecastScore {
 /** What a page needs to train on a registered set itself. */
 export interface DataText {
   text: string;
+}
+
+/** Of a country or state, as `2024-12-25`. */
+export interface PublicHolidays {
+  dates: string[];
 }
 
 /** Tokenizers whose vocabularies are on the server's machine. */

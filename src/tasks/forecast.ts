@@ -137,7 +137,8 @@ export class ForecastTask implements Trainable<WindowBatch> {
 
   /**
    * The test part of every series, forecast by the model and by each formula, directly from its first origin
-   * (and again every H values where the test part is longer than the horizon). Best first.
+   * (and again every H values where the test part is longer than the horizon). Best first, by MASE; by RMSE where a
+   * training part repeats so that MASE is undefined.
    */
   scores(): Score[] {
     if (this.recipe.split.test === 0) return [];
@@ -225,5 +226,6 @@ export class ForecastTask implements Trainable<WindowBatch> {
 }
 
 function ranked(scores: Score[]): Score[] {
-  return scores.sort((a, b) => a.mape - b.mape || a.rmse - b.rmse);
+  const byMase = scores.every(({ mase: scaled }) => Number.isFinite(scaled));
+  return scores.sort((a, b) => (byMase ? a.mase - b.mase : a.rmse - b.rmse));
 }

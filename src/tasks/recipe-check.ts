@@ -5,7 +5,7 @@ import { type Recipe, recipeSchema } from './recipe-schema.ts';
 
 /** Every problem of a recipe, or the resolved recipe when there is none. */
 export function checkRecipe(input: unknown): { recipe: Recipe; problems: [] } | { problems: RecipeProblem[] } {
-  const result = recipeSchema.safeParse(input, { error: phrase });
+  const result = recipeSchema().safeParse(input, { error: phrase });
   if (!result.success) return { problems: problemsOf(result.error) };
   const problems = brokenRules(result.data);
   return problems.length > 0 ? { problems } : { recipe: result.data, problems: [] };

@@ -3,9 +3,7 @@
  * links from strangers. Skipped without Chromium.
  */
 import { existsSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import { type Browser, chromium, type Page } from 'playwright-core';
-import { build } from 'vite';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { examineBackends } from '../../src/backends/init.ts';
 import { airlineCsv } from '../../src/series/airline.ts';
@@ -15,6 +13,7 @@ import { formatRecipe, parseRecipe } from '../../src/tasks/recipe.ts';
 import { startRun } from '../../src/tasks/run.node.ts';
 import { encodeShare } from '../../src/tasks/share.ts';
 import { accessibilityFaults, contrastFaults } from './accessibility.ts';
+import { studioPages } from './built.ts';
 import { command, temporaryFolder } from './support.ts';
 
 const executablePath = [process.env.CHROMIUM, '/usr/bin/chromium', '/usr/bin/chromium-browser'].find(
@@ -46,7 +45,7 @@ describe.skipIf(!executablePath)(
   'training here (install Debian’s chromium, or set CHROMIUM, if this is skipped)',
   () => {
     const root = temporaryFolder();
-    const pages = temporaryFolder();
+    let pages: string;
     let browser: Browser;
     let studio: Studio;
     let page: Page;
@@ -57,8 +56,7 @@ describe.skipIf(!executablePath)(
     let code: string;
 
     beforeAll(async () => {
-      const config = fileURLToPath(new URL('../../studio/vite.config.ts', import.meta.url));
-      await build({ configFile: config, logLevel: 'error', build: { outDir: pages } });
+      pages = await studioPages();
       const one = await startRun(lstm, { root });
       const two = await startRun(gpt, { root });
       [forecastRun, languageRun] = [one.run.name, two.run.name];

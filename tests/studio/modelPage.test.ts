@@ -1,12 +1,11 @@
 /** The model page in a browser: look into a GPT, an LSTM and a forecaster, slide through training, sample, be refused. */
 import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { fileURLToPath } from 'node:url';
 import { type Browser, chromium, type Page } from 'playwright-core';
-import { build } from 'vite';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type Studio, serveStudio } from '../../src/server/serve.node.ts';
 import { accessibilityFaults, contrastFaults } from './accessibility.ts';
+import { studioPages } from './built.ts';
 import { writeForecastRun, writeLanguageRun } from './modelRuns.ts';
 import { temporaryFolder } from './support.ts';
 
@@ -18,15 +17,14 @@ describe.skipIf(!executablePath)(
   'the model page (install Debian’s chromium, or set CHROMIUM, if this is skipped)',
   () => {
     const root = temporaryFolder();
-    const pages = temporaryFolder();
+    let pages: string;
     let browser: Browser;
     let studio: Studio;
     let page: Page;
     let complaints: string[];
 
     beforeAll(async () => {
-      const config = fileURLToPath(new URL('../../studio/vite.config.ts', import.meta.url));
-      await build({ configFile: config, logLevel: 'error', build: { outDir: pages } });
+      pages = await studioPages();
       writeForecastRun(root, { name: 'months', model: { kind: 'lstm', hidden: 5, layers: 1 } });
       writeLanguageRun(root, { name: 'gpt', model: { kind: 'gpt', layers: 2, heads: 3, width: 12 } });
       writeLanguageRun(root, { name: 'lstm', model: { kind: 'lstm', layers: 2, width: 10 } });

@@ -4,12 +4,11 @@
  */
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { type Browser, chromium, type Page } from 'playwright-core';
-import { build } from 'vite';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type Studio, serveStudio } from '../../src/server/serve.node.ts';
 import { accessibilityFaults, contrastFaults } from './accessibility.ts';
+import { studioPages } from './built.ts';
 import { command, temporaryFolder } from './support.ts';
 
 const executablePath = [process.env.CHROMIUM, '/usr/bin/chromium', '/usr/bin/chromium-browser'].find(
@@ -18,15 +17,14 @@ const executablePath = [process.env.CHROMIUM, '/usr/bin/chromium', '/usr/bin/chr
 
 describe.skipIf(!executablePath)('n-grams and vectors (needs Chromium)', () => {
   const root = temporaryFolder();
-  const pages = temporaryFolder();
+  let pages: string;
   let browser: Browser;
   let studio: Studio;
   let page: Page;
   let complaints: string[];
 
   beforeAll(async () => {
-    const config = fileURLToPath(new URL('../../studio/vite.config.ts', import.meta.url));
-    await build({ configFile: config, logLevel: 'error', build: { outDir: pages } });
+    pages = await studioPages();
     studio = await serveStudio({ root, pages, port: 0, token: 'token', session: 'session', command, interval: 50 });
     browser = await chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-gpu'] });
   });

@@ -4,15 +4,14 @@
  */
 import { appendFileSync, existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { type Browser, chromium, type Page } from 'playwright-core';
-import { build } from 'vite';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
 import { type Studio, serveStudio } from '../../src/server/serve.node.ts';
 import { createRun, Run } from '../../src/track/node.ts';
 import { accessibilityFaults, contrastFaults } from './accessibility.ts';
+import { studioPages } from './built.ts';
 import { command, recipe, temporaryFolder, writeForecast, writeRun } from './support.ts';
 
 const executablePath = [process.env.CHROMIUM, '/usr/bin/chromium', '/usr/bin/chromium-browser'].find(
@@ -23,7 +22,7 @@ const hostile = '<img src=x onerror=document.title=1>';
 
 describe.skipIf(!executablePath)('the studio (install Debian’s chromium, or set CHROMIUM, if this is skipped)', () => {
   const root = temporaryFolder();
-  const pages = temporaryFolder();
+  let pages: string;
   const serve = (port = 0) =>
     serveStudio({ root, pages, port, token: 'token', session: 'session', command, interval: 50 });
   let browser: Browser;
@@ -33,8 +32,7 @@ describe.skipIf(!executablePath)('the studio (install Debian’s chromium, or se
   let complaints: string[];
 
   beforeAll(async () => {
-    const config = fileURLToPath(new URL('../../studio/vite.config.ts', import.meta.url));
-    await build({ configFile: config, logLevel: 'error', build: { outDir: pages, manifest: 'manifest.json' } });
+    pages = await studioPages();
     for (let i = 1; i <= 12; i++) {
       writeRun(root, `run-${i}`, { seed: i % 3 }).finish('finished', { mape: i });
     }

@@ -198,6 +198,24 @@ describe('routes', () => {
     ]);
   });
 
+  it('names the public holidays of whole years; no place, no years and no numbers are refused', async () => {
+    const { status, body } = await get('/api/holidays/DE?from=2023&to=2024');
+    expect(status).toBe(200);
+    expect(body.dates).toEqual(expect.arrayContaining(['2023-01-01', '2023-10-03', '2024-12-25']));
+    expect(body.dates).not.toContain('2024-12-24');
+    expect(body.dates.every((date: string) => /^202[34]-/.test(date))).toBe(true);
+    for (const query of [
+      'XX?from=2023&to=2024',
+      '..%2FDE?from=2023&to=2024',
+      'DE',
+      'DE?from=2024&to=2023',
+      'DE?from=1&to=9999',
+    ]) {
+      const refused = await get(`/api/holidays/${query}`);
+      expect([query, refused.status, refused.body.code]).toEqual([query, 400, 'BAD_ARGUMENT']);
+    }
+  });
+
   it('answers what it has not with 404 and JSON', async () => {
     const { status, body } = await get('/api/runs/finished-rum');
     expect([status, body.code]).toEqual([404, 'RUN_NOT_FOUND']);

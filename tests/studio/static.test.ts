@@ -20,6 +20,7 @@ import { formatRecipe, parseRecipe } from '../../src/tasks/recipe.ts';
 import { type RunOutcome, startRun } from '../../src/tasks/run.node.ts';
 import { sha256 } from '../../src/tasks/sha256.ts';
 import { decodeShare } from '../../src/tasks/share.ts';
+import { staticSite } from './built.ts';
 import { openApp, temporaryFolder, writeRun } from './support.ts';
 
 const executablePath = [process.env.CHROMIUM, '/usr/bin/chromium', '/usr/bin/chromium-browser'].find(
@@ -176,7 +177,7 @@ describe('the address of a run', () => {
 
 describe.skipIf(!executablePath)('in Chromium (install Debian’s chromium, or set CHROMIUM, if this is skipped)', () => {
   const root = temporaryFolder();
-  const folder = join(temporaryFolder(), 'site');
+  let folder: string;
   let browser: Browser;
   let server: Server;
   let language: RunOutcome;
@@ -184,7 +185,7 @@ describe.skipIf(!executablePath)('in Chromium (install Debian’s chromium, or s
   const complaints: string[] = [];
 
   beforeAll(async () => {
-    expect(await printed('studio', 'build', '--static', folder)).toMatchObject({ status: 0, error: '' });
+    folder = await staticSite();
     language = await startRun(gpt, { root });
     const { run } = await startRun(lstm, { root });
     link = (await printed('runs', 'share', run.name, '--runs', root)).out.trim();

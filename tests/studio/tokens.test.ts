@@ -4,14 +4,13 @@
  */
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { type Browser, chromium, type Page } from 'playwright-core';
-import { build } from 'vite';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { hasVocabulary } from '../../src/data/tokenizers.node.ts';
 import { type Studio, serveStudio } from '../../src/server/serve.node.ts';
 import { toTokenizerJson, trainBytePairs } from '../../src/text/index.ts';
 import { accessibilityFaults, contrastFaults } from './accessibility.ts';
+import { studioPages } from './built.ts';
 import { command, openApp, temporaryFolder } from './support.ts';
 
 const executablePath = [process.env.CHROMIUM, '/usr/bin/chromium', '/usr/bin/chromium-browser'].find(
@@ -46,15 +45,14 @@ describe.skipIf(!executablePath)(
   'the Tokens page (install Debian’s chromium, or set CHROMIUM, if this is skipped)',
   () => {
     const root = temporaryFolder();
-    const pages = temporaryFolder();
+    let pages: string;
     let browser: Browser;
     let studio: Studio;
     let page: Page;
     let complaints: string[];
 
     beforeAll(async () => {
-      const config = fileURLToPath(new URL('../../studio/vite.config.ts', import.meta.url));
-      await build({ configFile: config, logLevel: 'error', build: { outDir: pages } });
+      pages = await studioPages();
       studio = await serveStudio({ root, pages, port: 0, token: 'token', session: 'session', command, interval: 50 });
       browser = await chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-gpu'] });
     });

@@ -34,6 +34,7 @@ export function register(program: Command, terminal: Terminal): void {
     )
     .option('--backtest <origins>', 'origins that every model is judged from', whole(1), 3)
     .option('--stride <count>', 'steps from one origin to the next; default the horizon', whole(1))
+    .option('--lookback <count>', 'values that networks and ridge maps look back on; default two seasons', whole(1))
     .option('--gap <count>', 'values that are not known yet at an origin', whole(0))
     .option('--window <count>', 'fit to that many of the last values; default all', whole(1))
     .option('--refit <origins>', 'fit anew at every so many origins, 0 at the first alone; default at each', whole(0))

@@ -16,6 +16,7 @@ import {
   type IntervalKind,
 } from '../../forecasting/index.ts';
 import { readBytes, writeFileAtomic } from '../../track/node.ts';
+import { FitLine } from '../fitLine.ts';
 import { printAnomalies, printKept } from '../forecasterReport.ts';
 import { calibrationOf, printForecast } from '../forecastReport.ts';
 import type { Terminal } from '../terminal/terminal.ts';
@@ -28,6 +29,7 @@ export interface ForecastFileOptions {
   models?: string;
   backtest?: number;
   stride?: number;
+  lookback?: number;
   gap?: number;
   window?: number;
   refit?: number;
@@ -71,11 +73,14 @@ export async function forecastFile(file: string, options: ForecastFileOptions, t
     });
   }
   const rows = await readTable(file);
+  const quiet = json || csv;
+  const shown = new FitLine(terminal);
   const asked: Parameters<typeof forecast>[1] = {
     ...frameOptions(options),
     horizon,
     level,
     seed,
+    lookback: options.lookback,
     models: listed(models),
     backtest: {
       folds,
@@ -85,8 +90,10 @@ export async function forecastFile(file: string, options: ForecastFileOptions, t
       refit: options.refit === undefined ? true : options.refit > 0 && options.refit,
     },
     interval: options.interval,
+    onProgress: quiet ? undefined : (progress) => shown.update(progress),
     onModel: (row, done, all) => {
-      if (json || csv) return;
+      if (quiet) return;
+      shown.clear();
       const said =
         'problem' in row ? `left out: ${row.problem}` : `MASE ${row.mase.toFixed(3)} in ${row.seconds.toFixed(1)} s`;
       terminal.writeError(`${done}/${all} ${row.model}: ${said}\n`);
@@ -100,6 +107,7 @@ export async function forecastFile(file: string, options: ForecastFileOptions, t
     if (!forecaster.report) throw new TypeError('a forecaster that was just fitted has a report');
     result = forecaster.report();
   }
+  shown.clear();
   if (svg) writeFileAtomic(svg, await fan(result));
   if (options.calibration) writeFileAtomic(options.calibration, await calibrationOf(result));
   if (json) terminal.write(`${JSON.stringify(forMachines(result))}\n`);
@@ -254,6 +262,6 @@ function fan({
 }: Pick<ForecastResult, 'series' | 'forecast' | 'best' | 'level' | 'horizon'>): Promise<string> {
   const [{ values, times, name }] = series;
   const [{ times: future, mean, lower, upper }] = ahead;
-  const subtitle = `the next ${horizon} by ${best.replaceAll('-', ' ')}, with an interval that covered ${Math.round(100 * level)} % of what was tried`;
+  const subtitle = `the next ${horizon} by ${best}, with an interval that covered ${Math.round(100 * level)} % of what was tried`;
   return fanFigure({ title: name, subtitle, history: values, times, future, mean, lower, upper });
 }

@@ -29,6 +29,9 @@ async function request<T>(path: string, body?: unknown): Promise<T> {
   return (await (await answered(path, body)).json()) as T;
 }
 
+/** Any JSON of the server's. */
+export const requestJson = <T>(path: string): Promise<T> => request<T>(path);
+
 /** A response that says yes. */
 async function answered(path: string, body?: unknown): Promise<Response> {
   let response: Response;

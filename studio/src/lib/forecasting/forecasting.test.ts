@@ -62,6 +62,7 @@ describe('what is asked', () => {
       period,
       notes: [],
       lookback: 1,
+      years: undefined,
     });
     expect(usualHorizon(look(144, 12))).toBe(12);
     expect(usualHorizon(look(144, 1))).toBe(12);
@@ -85,6 +86,34 @@ describe('what is asked', () => {
     expect(program('a"b.csv', asked)).toContain(
       `await forecast(await readTable('a"b.csv'), {\n  target: 'it\\'s',\n  horizon: 3,`,
     );
+  });
+
+  it('is judged and fed as the form says, in words that a shell takes', () => {
+    const wishes = {
+      ...firstWishes,
+      origins: 6,
+      stride: 2,
+      gap: 1,
+      window: 40,
+      refit: 0,
+      interval: 'adaptive',
+      lookback: 9,
+      calendar: true,
+      holidays: ' US-CA ',
+    } as const;
+    const asked = askedOf([], {}, { ...wishes, models: ['theta'] }, []);
+    expect(asked).toMatchObject({
+      backtest: { folds: 6, stride: 2, gap: 1, window: 40, refit: false },
+      interval: 'adaptive',
+      lookback: 9,
+      calendar: { holidays: 'US-CA', hour: true, weekday: true, month: true },
+    });
+    expect(commandLine('a.csv', asked)).toBe(
+      'lookback forecast a.csv --horizon 12 --models naive --backtest 6 --stride 2 --gap 1 --lookback 9 --window 40 --refit 0 --calendar --holidays US-CA --interval adaptive',
+    );
+    expect(program('a.csv', asked)).toContain('backtest: { folds: 6, stride: 2, gap: 1, window: 40, refit: false },');
+    expect(askedOf([], {}, { ...firstWishes, models: [] }, [])).not.toHaveProperty('interval');
+    expect(askedOf([], {}, { ...firstWishes, models: [], refit: 2 }, []).backtest).toEqual({ folds: 3, refit: 2 });
   });
 
   it('gives files whose cells are quoted where they must be', () => {

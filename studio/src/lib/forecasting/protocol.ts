@@ -5,6 +5,7 @@ import type {
   FailedModel,
   Fold,
   ForecastOptions,
+  ForecastProgress,
   ForecastResult,
   LeaderboardRow,
   Row,
@@ -33,7 +34,7 @@ export interface TableFacts {
 }
 
 /** The options of `forecast` that are plain data; columns in lists. */
-export type Asked = Omit<ForecastOptions, 'onModel' | 'signal'>;
+export type Asked = Omit<ForecastOptions, 'onModel' | 'onProgress' | 'signal'>;
 
 /** How the table reads with the chosen columns. */
 export interface Look {
@@ -41,8 +42,10 @@ export interface Look {
   frequency: string;
   period: number;
   notes: readonly string[];
-  /** Values that a network would look back on; undefined where the series are too short for one. */
+  /** Values that a network would look back on unless told; undefined where the series are too short for one. */
   lookback: number | undefined;
+  /** The first year and the last one that the horizon reaches; undefined where steps are integers. */
+  years: readonly [number, number] | undefined;
 }
 
 export interface ModelFacts {
@@ -57,6 +60,8 @@ export interface Study {
   model: string;
   folds: readonly Fold[];
   forecast: readonly SeriesForecast[];
+  /** The same with narrower and wider intervals, ascending by level. */
+  fan: readonly { level: number; forecast: readonly SeriesForecast[] }[];
   calibration: readonly Calibration[];
   /** Of a model that attends: a series, a step of the horizon, a step of the window. */
   alignments?: readonly (readonly Float32Array[])[];
@@ -79,12 +84,10 @@ export interface Answers {
   anomalies: AnomalyResult;
 }
 
-export interface Progress {
-  /** The model just judged. */
-  row: LeaderboardRow | FailedModel;
-  done: number;
-  all: number;
-}
+/** A model that was judged, or where the fitting of one stands. */
+export type Progress =
+  | { kind: 'judged'; row: LeaderboardRow | FailedModel; done: number; all: number }
+  | { kind: 'fitting'; at: ForecastProgress };
 
 export type ToWorker = { number: number; request: Request };
 export type FromWorker =

@@ -5,11 +5,16 @@ import type { Asked } from './protocol.ts';
 /** Options left out where the command line has them as defaults. */
 const usual = { level: 0.9, backtest: 3, seed: 1, missing: 'refuse', duplicates: 'refuse' } as const;
 
-const flags: readonly (readonly [keyof Asked, string])[] = [
+const flags: readonly (readonly [keyof Said, string])[] = [
   ['target', 'target'],
   ['horizon', 'horizon'],
   ['models', 'models'],
   ['backtest', 'backtest'],
+  ['stride', 'stride'],
+  ['gap', 'gap'],
+  ['lookback', 'lookback'],
+  ['window', 'window'],
+  ['refit', 'refit'],
   ['time', 'time'],
   ['id', 'id'],
   ['frequency', 'frequency'],
@@ -22,6 +27,8 @@ const flags: readonly (readonly [keyof Asked, string])[] = [
   ['fixed', 'fixed'],
   ['asOf', 'as-of'],
   ['calendar', 'calendar'],
+  ['holidays', 'holidays'],
+  ['interval', 'interval'],
   ['level', 'level'],
   ['seed', 'seed'],
 ];
@@ -29,10 +36,35 @@ const flags: readonly (readonly [keyof Asked, string])[] = [
 const isUsual = (key: string, value: unknown) => (usual as Record<string, unknown>)[key] === value;
 const quoted = (word: string) => (/^[\w@%+=:,./#-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`);
 
+/** Options as the command line takes them, one level deep. */
+type Said = Omit<Asked, 'backtest' | 'calendar'> & {
+  backtest?: number;
+  stride?: number;
+  gap?: number;
+  window?: number | 'expanding';
+  refit?: number;
+  calendar?: boolean;
+  holidays?: string;
+};
+
+function said({ backtest, calendar, ...rest }: Asked): Said {
+  const { folds, refit, ...judged } = typeof backtest === 'object' ? backtest : { folds: backtest };
+  const { holidays, ...parts } = typeof calendar === 'object' ? calendar : {};
+  return {
+    ...rest,
+    ...judged,
+    backtest: folds,
+    refit: refit === undefined ? undefined : Number(refit),
+    calendar: calendar === true || Object.keys(parts).length > 0 || undefined,
+    holidays: typeof holidays === 'string' ? holidays : undefined,
+  };
+}
+
 /** `lookback forecast …` for a shell. */
 export function commandLine(file: string, asked: Asked): string {
+  const flat = said(asked);
   const words = flags.flatMap(([key, flag]) => {
-    const value = asked[key];
+    const value = flat[key];
     if (value === undefined || isUsual(key, value)) return [];
     return value === true ? [`--${flag}`] : [`--${flag}`, quoted([value].flat().join(','))];
   });
@@ -41,8 +73,7 @@ export function commandLine(file: string, asked: Asked): string {
 
 /** A program that makes the same numbers. */
 export function program(file: string, asked: Asked): string {
-  const options = flags.flatMap(([key]) => {
-    const value = asked[key];
+  const options = Object.entries(asked).flatMap(([key, value]) => {
     if (value === undefined || isUsual(key, value)) return [];
     const only = Array.isArray(value) && value.length === 1 && key === 'target' ? value[0] : value;
     return [`  ${key}: ${literal(only)},`];
@@ -62,6 +93,10 @@ export function program(file: string, asked: Asked): string {
 /** JavaScript with single quotes. */
 function literal(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(literal).join(', ')}]`;
+  if (typeof value === 'object' && value !== null)
+    return `{ ${Object.entries(value)
+      .map(([key, each]) => `${key}: ${literal(each)}`)
+      .join(', ')} }`;
   if (typeof value !== 'string') return JSON.stringify(value);
   return `'${JSON.stringify(value).slice(1, -1).replaceAll('\\"', '"').replaceAll("'", "\\'")}'`;
 }

@@ -16,6 +16,8 @@ export function residualsOf(folds: readonly Fold[], series: number): Residuals {
   for (const { series: which, origin, truth, mean } of folds) {
     if (which !== series) continue;
     truth.forEach((actual, step) => {
+      // Values that were not observed say nothing.
+      if (Number.isNaN(actual)) return;
       const known = nearest.get(origin + step);
       if (known === undefined || step + 1 < known.ahead)
         nearest.set(origin + step, { value: actual - mean[step], ahead: step + 1 });

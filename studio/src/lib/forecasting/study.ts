@@ -6,6 +6,9 @@ import { calibration } from '../../../../src/forecasting/index.ts';
 import { onObserved } from '../../../../src/forecasting/observed.ts';
 import type { Study } from './protocol.ts';
 
+/** Drawn beside the level that was asked for. */
+const fanLevels = [0.5, 0.8, 0.95];
+
 /**
  * The winner's fit is there already; any other is fitted to all that is known, as the winner was.
  *
@@ -21,10 +24,14 @@ export async function studyOf(competition: Competition, name: string): Promise<S
       : await onObserved(model, frame).fit(frame.observed, withCovariates(frame, context));
   const { folds } = judged.result;
   const attended = fitted.alignments;
+  const at = (share: number) =>
+    frame.series.map((_, which) => seriesForecast(competition, folds, which, fitted.forecast(which), share));
+  const levels = [...new Set([...fanLevels, level])].sort((a, b) => a - b);
   return {
     model: name,
     folds,
-    forecast: frame.series.map((_, which) => seriesForecast(competition, folds, which, fitted.forecast(which), level)),
+    forecast: at(level),
+    fan: levels.map((share) => ({ level: share, forecast: at(share) })),
     calibration: calibration(folds),
     alignments: attended && frame.series.map((_, which) => attended(which)),
   };

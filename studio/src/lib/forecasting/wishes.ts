@@ -4,8 +4,17 @@ import type { Asked, ColumnFacts, Look, ModelFacts, Role } from './protocol.ts';
 export interface Wishes {
   horizon: number;
   origins: number;
+  /** Values from one origin to the next; null: the horizon. */
+  stride: number | null;
+  /** Values not yet known at an origin. */
+  gap: number;
+  /** Fitted to that many of the last values; null: to all. */
+  window: number | null;
+  /** Fitted anew at every so many origins; 0: at the first alone. */
+  refit: number;
   /** Coverage of the intervals. */
   percent: number;
+  interval: NonNullable<Asked['interval']>;
   /** Null: the usual one. */
   period: number | null;
   /** '' as the times say. */
@@ -15,8 +24,12 @@ export interface Wishes {
   /** '' for a clock that never changes. */
   timeZone: string;
   calendar: boolean;
+  /** A country, as `DE`, or a state, as `US-CA`; '' for none. */
+  holidays: string;
   /** Names of models, networks without a head. */
   models: string[];
+  /** Values that networks and ridge maps look back on; null: their usual. */
+  lookback: number | null;
   /** What networks forecast: '' numbers, else a distribution. */
   head: '' | 'quantile' | 'gaussian' | 'studentT';
   seed: number;
@@ -25,14 +38,21 @@ export interface Wishes {
 export const firstWishes: Wishes = {
   horizon: 12,
   origins: 3,
+  stride: null,
+  gap: 0,
+  window: null,
+  refit: 1,
   percent: 90,
+  interval: 'quantile',
   period: null,
   frequency: '',
   missing: 'refuse',
   duplicates: 'refuse',
   timeZone: '',
   calendar: false,
+  holidays: '',
   models: [],
+  lookback: null,
   head: '',
   seed: 1,
 };
@@ -50,7 +70,7 @@ export function askedOf(
   wishes: Wishes,
   models: readonly ModelFacts[],
 ): Asked {
-  const { horizon, origins, percent, period, frequency, missing, duplicates, timeZone, calendar, head, seed } = wishes;
+  const { horizon, percent, interval, period, frequency, missing, duplicates, timeZone, lookback, head, seed } = wishes;
   const of = (role: Role) => columns.filter(({ name }) => roles[name] === role).map(({ name }) => name);
   const [time] = of('time');
   const [id] = of('series');
@@ -69,14 +89,34 @@ export function askedOf(
     horizon,
     // Formulas stand in every leaderboard: naming one asks for nothing else.
     models: all || named.length > 0 ? [...(all ? ['auto'] : []), ...named] : ['naive'],
-    backtest: origins,
+    backtest: backtestOf(wishes),
     level: percent / 100,
+    ...(interval === 'quantile' ? {} : { interval }),
     seed,
     ...(frequency.trim() === '' ? {} : { frequency: frequency.trim() }),
     ...(period === null ? {} : { period }),
     ...(timeZone.trim() === '' ? {} : { timeZone: timeZone.trim() }),
-    ...(calendar ? { calendar: true } : {}),
+    ...calendarOf(wishes),
+    ...(lookback === null ? {} : { lookback }),
     missing,
     duplicates,
   };
+}
+
+/** The number of origins alone where nothing else is asked for. */
+function backtestOf({ origins, stride, gap, window, refit }: Wishes): NonNullable<Asked['backtest']> {
+  const more = {
+    ...(stride === null ? {} : { stride }),
+    ...(gap === 0 ? {} : { gap }),
+    ...(window === null ? {} : { window }),
+    ...(refit === 1 ? {} : { refit: refit > 0 && refit }),
+  };
+  return Object.keys(more).length === 0 ? origins : { folds: origins, ...more };
+}
+
+/** As the command line joins --calendar and --holidays. */
+function calendarOf({ calendar, holidays }: Wishes): Pick<Asked, 'calendar'> {
+  const place = holidays.trim();
+  if (place === '') return calendar ? { calendar: true } : {};
+  return { calendar: { holidays: place, ...(calendar ? { hour: true, weekday: true, month: true } : {}) } };
 }

@@ -9,7 +9,15 @@ import { chooseModels, forecastModels } from '../../../../src/forecasting/catalo
 import { formulas } from '../../../../src/forecasting/classicalModels.ts';
 import { type Competition, compete } from '../../../../src/forecasting/competition.ts';
 import { report } from '../../../../src/forecasting/forecast.ts';
-import { type FitContext, frequencyName, neuralModel, type Row, readFrame } from '../../../../src/forecasting/index.ts';
+import {
+  type FitContext,
+  type ForecastOptions,
+  type ForecastProgress,
+  frequencyName,
+  neuralModel,
+  type Row,
+  readFrame,
+} from '../../../../src/forecasting/index.ts';
 import { neuralRecipe } from '../../../../src/forecasting/neuralRecipe.ts';
 import { describeColumns } from './guess.ts';
 import { mostRows } from './limits.ts';
@@ -18,6 +26,9 @@ import { studyOf } from './study.ts';
 
 /** Rows shown from each end of the table. */
 const shownRows = 4;
+
+/** Milliseconds between two words on the fitting of a model, at the least. */
+const tellEvery = 100;
 
 let table: { name: string; rows: readonly Row[] } = { name: '', rows: [] };
 
@@ -42,12 +53,15 @@ async function answer(request: Request, number: number): Promise<Answers[keyof A
       return { table: factsOf(name, rows), models };
     }
     case 'look': {
-      const { series, frequency, notes } = readFrame(table.rows, request.asked, table.name);
+      const frame = readFrame(table.rows, withoutHolidays(request.asked), table.name);
+      const { series, frequency, notes } = frame;
       const seen = series.map(({ name, values, times }) => ({ name, values, times }));
       const period = Math.min(...series.map((one) => one.period));
       const histories = series.map(({ values }) => values);
-      const lookback = lookbackOf(histories, { horizon: request.asked.horizon, period, seed: 1 });
-      return { series: seen, frequency: frequencyName(frequency), period, notes, lookback };
+      const { horizon } = request.asked;
+      const lookback = lookbackOf(histories, { horizon, period, seed: 1 });
+      const ends = series.flatMap(({ times }, which) => [times[0], ...frame.future(which, horizon)]);
+      return { series: seen, frequency: frequencyName(frequency), period, notes, lookback, years: yearsOf(ends) };
     }
     case 'forecast': {
       const competition = await held(request.asked, number);
@@ -57,7 +71,7 @@ async function answer(request: Request, number: number): Promise<Answers[keyof A
     case 'study':
       return studyOf(await held(request.asked, number), request.model);
     case 'anomalies': {
-      const { horizon, models, backtest, level, interval, ...columns } = request.asked;
+      const { horizon, models, backtest, level, interval, lookback, ...columns } = request.asked;
       return anomalies(table.rows, { ...columns, quantile: request.quantile });
     }
     default:
@@ -72,9 +86,16 @@ let last: { asked: string; competition: Competition } | undefined;
 async function held(asked: Asked, number: number): Promise<Competition> {
   const key = JSON.stringify(asked);
   if (last?.asked !== key) {
-    const onModel = (row: Progress['row'], done: number, all: number) =>
-      tell({ kind: 'progress', number, progress: { row, done, all } });
-    last = { asked: key, competition: await compete(table.rows, { ...asked, onModel }) };
+    const send = (progress: Progress) => tell({ kind: 'progress', number, progress });
+    const onModel: ForecastOptions['onModel'] = (row, done, all) => send({ kind: 'judged', row, done, all });
+    let told = Number.NEGATIVE_INFINITY;
+    const onProgress = (at: ForecastProgress) => {
+      const now = performance.now();
+      if (now - told < tellEvery) return;
+      told = now;
+      send({ kind: 'fitting', at });
+    };
+    last = { asked: key, competition: await compete(table.rows, { ...asked, onModel, onProgress }) };
   }
   return last.competition;
 }
@@ -86,6 +107,15 @@ const models = forecastModels.map((model): ModelFacts => {
   if (classical.includes(model)) return { name, description, group: 'classical' };
   return { name, description, group: neuralModel(name) ? 'network' : 'linear' };
 });
+
+/** Columns that only a model sees say nothing of how the series read. */
+const withoutHolidays = ({ calendar, ...asked }: Asked): Asked =>
+  typeof calendar === 'object' ? asked : { ...asked, calendar };
+
+function yearsOf(times: readonly string[]): [number, number] | undefined {
+  const years = times.map((time) => Number(/^(\d{4})-/.exec(time)?.[1] ?? Number.NaN));
+  return years.every(Number.isFinite) ? [Math.min(...years), Math.max(...years)] : undefined;
+}
 
 function lookbackOf(histories: readonly Float64Array[], context: FitContext): number | undefined {
   try {

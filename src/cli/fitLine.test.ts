@@ -1,0 +1,36 @@
+import { expect, it } from 'vitest';
+import { FitLine } from './fitLine.ts';
+
+function told(live: boolean): string {
+  let said = '';
+  let time = 0;
+  const terminal = {
+    write: () => undefined,
+    writeError: (text: string) => {
+      said += text;
+    },
+    width: 100,
+    colour: false,
+    live,
+  };
+  const line = new FitLine(terminal, () => time);
+  for (let step = 0; step <= 100; step++, time += 100) {
+    line.update({ model: 'lstm', origin: 2, origins: 3, step, steps: 100 });
+  }
+  line.clear();
+  return said;
+}
+
+it('rewrites a line on a terminal and takes it away', () => {
+  const said = told(true);
+  expect(said).toContain('lstm, origin 2/3: step  50/100');
+  expect(said).toMatch(/10\.\d+ steps\/s);
+  expect(said.endsWith('\r\x1b[2K')).toBe(true);
+  expect(said).not.toContain('\n');
+});
+
+it('prints a plain line now and then elsewhere', () => {
+  const lines = told(false).trim().split('\n');
+  expect(lines).toHaveLength(2);
+  expect(lines[0]).toMatch(/^lstm, origin 2\/3: step .*left$/);
+});
