@@ -28,6 +28,8 @@ export interface Kernels {
   oneHot(out: number, ids: number, count: number, classes: number): number;
   gemm(batch: number, m: number, n: number, k: number, a: number, aBatch: number, aRow: number, aColumn: number, b: number, bBatch: number, bRow: number, bColumn: number, c: number, cBatch: number, cRow: number, accumulate: number): number;
   linear(y: number, slope: number, x: number, w: number, bias: number, m: number, n: number, k: number, activation: number): number;
+  hidden(y: number, z: number, x: number, w: number, bias: number, m: number, n: number, k: number, activation: number): number;
+  hiddenGradient(dz: number, z: number, dy: number, w: number, m: number, n: number, k: number, activation: number): number;
   activationGradient(dz: number, dy: number, saved: number, count: number, activation: number): number;
   layerNorm(y: number, mean: number, rstd: number, x: number, weight: number, bias: number, rows: number, columns: number, epsilon: number): number;
   layerNormGradient(dx: number, dweight: number, dbias: number, dy: number, x: number, mean: number, rstd: number, weight: number, rows: number, columns: number, accumulate: number): number;
@@ -88,6 +90,8 @@ export const kernelNames = [
   'oneHot',
   'gemm',
   'linear',
+  'hidden',
+  'hiddenGradient',
   'activationGradient',
   'layerNorm',
   'layerNormGradient',
@@ -122,4 +126,4 @@ export const kernelNames = [
 ] as const satisfies readonly (keyof Kernels)[];
 
 /** A hash of the signatures; an addon or module whose abi() differs was built from another table. */
-export const kernelAbi = 0x64e4bb01;
+export const kernelAbi = 0x96459409;
