@@ -162,7 +162,7 @@ int linear_bf16(void* y, void* slope, void* x, void* w, void* bias, int m, int n
   if (activation == ACT_NONE && !bias) kernel = nullptr;
   return bf16_pieces(m, n, k, (const float*)x, k, 1, (const uint16_t*)w, 1, k, (float*)y, n, false, [&](int first) {
     auto from = [first](void* floats) { return floats ? (float*)floats + first : nullptr; };
-    return AffineEpilogue{kernel, {from(y), from(slope), from(bias), n}};
+    return AffineEpilogue{kernel, {from(y), from(slope), nullptr, from(bias), n}};
   });
 }
 

@@ -15,6 +15,9 @@ constexpr int BAND_BLOCKS = W == 16 ? 16 : W == 8 ? 32 : 48;  // MR x KC blocks 
 constexpr int BAND_PANELS = W == 16 ? 6 : W == 8 ? 12 : 24;   // KC x NR panels of B, likewise
 constexpr int64_t PACK_LIMIT = 1 << 21;        // floats of A or of B packed at a time
 constexpr int NARROW = 128;                    // floats between rows of k up to which a transposed A is read in place
+// Whether rows a pitch apart may be read in place again and again: below NARROW they lie close together; above, with 32
+// registers, whose tiles leave time for it, unless the rows share few sets of the caches.
+LB_INLINE bool spread(ptrdiff_t pitch) { return pitch <= NARROW || (W == 16 && pitch % 1024 != 0); }
 constexpr int64_t SERIAL_LIMIT = 1 << 17;      // multiply-adds below which threads are not worth waking
 constexpr int64_t CHUNK_WORK = 1 << 19;        // multiply-adds of one chunk of parallel work, at least
 constexpr int64_t CHUNKS_WANTED = 3;           // for each thread: no sum is cut, so the bits do not depend on it
@@ -34,11 +37,11 @@ struct Product {
 };
 
 // C[rows, columns] (+)= A B over kc steps. B: kc rows of VECTORS * W floats at pitch b_pitch, readable in full. `ahead` is
-// what a later tile will read: two cache lines of it are fetched every four steps.
+// what a later tile will read: two cache lines of it are fetched every four steps, the next two lie at a pitch.
 template <int ROWS, int VECTORS, bool PACKED>
 LB_NOINLINE void gemm_tile(int kc, const float* __restrict a, ptrdiff_t ar, ptrdiff_t ac, const float* __restrict b,
                       ptrdiff_t b_pitch, float* __restrict c, ptrdiff_t cr, int columns, bool accumulate,
-                      const float* ahead) {
+                      const float* ahead, ptrdiff_t ahead_pitch) {
   V sum[ROWS][VECTORS];
   LB_UNROLL for (int i = 0; i < ROWS; i++) LB_UNROLL for (int j = 0; j < VECTORS; j++) sum[i][j] = V{};
   if (PACKED) ar = 1, ac = ROWS;
@@ -65,7 +68,7 @@ LB_NOINLINE void gemm_tile(int kc, const float* __restrict a, ptrdiff_t ar, ptrd
   for (; p + 4 <= kc; p += 4) {
     __builtin_prefetch(ahead);
     __builtin_prefetch(ahead + 16);
-    ahead += 32;
+    ahead += ahead_pitch;
     LB_UNROLL for (int i = 0; i < 4; i++) step();
   }
 #endif
@@ -84,7 +87,7 @@ LB_NOINLINE void gemm_tile(int kc, const float* __restrict a, ptrdiff_t ar, ptrd
   }
 }
 
-typedef void (*Tile)(int, const float*, ptrdiff_t, ptrdiff_t, const float*, ptrdiff_t, float*, ptrdiff_t, int, bool, const float*);
+typedef void (*Tile)(int, const float*, ptrdiff_t, ptrdiff_t, const float*, ptrdiff_t, float*, ptrdiff_t, int, bool, const float*, ptrdiff_t);
 template <int VECTORS, bool PACKED> LB_INLINE Tile choose_tile(int rows) {
 #define LB_TILE(r) gemm_tile<(r <= MR ? r : 1), VECTORS, PACKED>
   static constexpr Tile table[15] = {nullptr,    LB_TILE(1), LB_TILE(2),  LB_TILE(3),  LB_TILE(4),
@@ -223,22 +226,23 @@ LB_NOINLINE int multiply_chunk(const Plan& shared, int first_block, int last_blo
           b = panel_space;
         }
         const float* ahead = b;
-        ptrdiff_t fetched = (ptrdiff_t)kc / 4 * 32, past = fetched * (inner - inner_start);
-        if (blocks_inner && plan.b.source == SHARED && outer + 1 < outer_end && past < (ptrdiff_t)kc * NR) {
-          ahead = b + (ptrdiff_t)kc * NR + past;
+        ptrdiff_t ahead_pitch = 32, fetched = (ptrdiff_t)kc / 4 * 32, past = fetched * (inner - inner_start);
+        if (blocks_inner && outer + 1 < outer_end && inner < inner_start + 4) {
+          if (plan.b.source == SHARED) ahead = b + (ptrdiff_t)kc * NR + past;
+          else if (pitch == g.br) ahead = b + NR + (inner - inner_start) * (ptrdiff_t)(kc / 4) * (ahead_pitch = pitch);
         }
         float* c = g.c + row * g.cr + column;
         if (plan.a.source == IN_PLACE) {
           const float* a = g.a + row * g.ar + k0 * g.ac;
           Tile run = wide ? choose_tile<2, false>(rows) : choose_tile<1, false>(rows);
-          run(kc, a, g.ar, g.ac, b, pitch, c, g.cr, columns, accumulate, ahead);
+          run(kc, a, g.ar, g.ac, b, pitch, c, g.cr, columns, accumulate, ahead, ahead_pitch);
         } else {
           const float* a = plan.a.copy + plan.block_at(block, plan.a.source == OWN ? 0 : k0, kc);
           if (!blocks_inner && plan.a.source == SHARED && outer + 1 < outer_end && past < (ptrdiff_t)kc * rows) {
             ahead = a + (ptrdiff_t)kc * rows + W + past;
           }
           Tile run = wide ? choose_tile<2, true>(rows) : choose_tile<1, true>(rows);
-          run(kc, a, 1, rows, b, pitch, c, g.cr, columns, accumulate, ahead);
+          run(kc, a, 1, rows, b, pitch, c, g.cr, columns, accumulate, ahead, ahead_pitch);
         }
         if (ends && plan.epilogue.run) plan.epilogue.run(plan.epilogue.context, {row, rows, column, columns});
       }
@@ -317,9 +321,9 @@ template <bool THREADS> LB_NOINLINE int gemm_run(const Product& g, Epilogue epil
   // Copying A pays when several panels read it, copying B when several blocks of rows do.
   Plan plan(g, epilogue);
   plan.a.total = plan.blocks.count, plan.b.total = (int)ceil_divide(g.n, NR);
-  bool near = g.ac == 1 ? g.n <= 4 * NR : g.ar == 1 && g.ac <= NARROW;
+  bool near = g.ac == 1 ? g.n <= 4 * NR || spread(g.ar) : g.ar == 1 && g.ac <= NARROW;
   bool copy_a = g.m > 1 && g.n > NR && !near;
-  bool copy_b = g.m > MR && !(g.bc == 1 && (g.m <= 2 * MR || (int64_t)g.k * g.n <= 8192 || g.br <= NARROW));
+  bool copy_b = g.m > MR && !(g.bc == 1 && (g.m <= 2 * MR || (int64_t)g.k * g.n <= 8192 || spread(g.br)));
   bool larger_b = g.n > g.m;
   plan.a.source = !copy_a ? IN_PLACE : larger_b && copy_b ? SHARED : OWN;
   plan.b.source = !copy_b ? IN_PLACE : larger_b ? OWN : SHARED;

@@ -37,16 +37,16 @@ int gemm(int batch, int m, int n, int k, void* a, int64_t a_batch, int a_row, in
     struct Operation {                  \
       static LB_INLINE Activated apply(V x) { return expression; } \
     };                                  \
-    return affine_rows<Operation>;      \
+    return back ? hidden_rows<Operation> : affine_rows<Operation>; \
   }
 
 struct Affine {
-  float *y, *slope;
+  float *y, *slope, *before;
   const float* bias;
   ptrdiff_t n;
 };
 
-// y = activation(y + bias) on a region; the derivative goes to slope where that is asked for
+// y = activation(y + bias) on a region; the derivative goes to slope and the sum to before where they are asked for
 template <class Operation> void affine_rows(void* context, Region r) {
   const Affine& f = *(const Affine*)context;
   for (ptrdiff_t row = r.row0; row < r.row0 + r.rows; row++) {
@@ -55,6 +55,7 @@ template <class Operation> void affine_rows(void* context, Region r) {
       int left = r.columns - j;
       V x = load_partial(f.y + at, left);
       if (f.bias) x = x + load_partial(f.bias + r.column0 + j, left);
+      if (f.before) store_partial(f.before + at, x, left);
       Activated result = Operation::apply(x);
       if (f.slope) store_partial(f.slope + at, result.slope, left);
       store_partial(f.y + at, result.value, left);
@@ -62,8 +63,22 @@ template <class Operation> void affine_rows(void* context, Region r) {
   }
 }
 
+// y = y activation'(before) on a region, and before becomes activation(before)
+template <class Operation> void hidden_rows(void* context, Region r) {
+  const Affine& f = *(const Affine*)context;
+  for (ptrdiff_t row = r.row0; row < r.row0 + r.rows; row++) {
+    for (int j = 0; j < r.columns; j += W) {
+      ptrdiff_t at = row * f.n + r.column0 + j;
+      int left = r.columns - j;
+      Activated result = Operation::apply(load_partial(f.before + at, left));
+      store_partial(f.y + at, load_partial(f.y + at, left) * result.slope, left);
+      store_partial(f.before + at, result.value, left);
+    }
+  }
+}
+
 typedef void (*AffineKernel)(void*, Region);
-inline AffineKernel affine_kernel(int activation) {
+inline AffineKernel affine_kernel(int activation, bool back = false) {
   // relu, tanh and sigmoid have their derivative from y
   switch (activation) {
     LB_ACTIVATION(ACT_NONE, (Activated{x, V{}}))
@@ -77,14 +92,31 @@ inline AffineKernel affine_kernel(int activation) {
   return nullptr;
 }
 
+inline bool is_smooth(int activation) {
+  return activation == ACT_GELU || activation == ACT_GELU_TANH || activation == ACT_SILU;
+}
+
 int linear(void* y, void* slope, void* x, void* w, void* bias, int m, int n, int k, int activation) {
   AffineKernel kernel = affine_kernel(activation);
-  bool smooth = activation == ACT_GELU || activation == ACT_GELU_TANH || activation == ACT_SILU;
-  if (!kernel || (slope && !smooth)) return BAD_ARGUMENT;
-  Affine affine = {(float*)y, (float*)slope, (const float*)bias, n};
+  if (!kernel || (slope && !is_smooth(activation))) return BAD_ARGUMENT;
+  Affine affine = {(float*)y, (float*)slope, nullptr, (const float*)bias, n};
   Epilogue epilogue = {kernel, &affine};
   if (activation == ACT_NONE && !bias) epilogue.run = nullptr;
   return gemm_parallel_run({m, n, k, (const float*)x, (const float*)w, k, 1, 1, k, (float*)y, n, false}, epilogue);
+}
+
+int hidden(void* y, void* z, void* x, void* w, void* bias, int m, int n, int k, int activation) {
+  if (!is_smooth(activation)) return BAD_ARGUMENT;
+  Affine affine = {(float*)y, nullptr, (float*)z, (const float*)bias, n};
+  return gemm_parallel_run({m, n, k, (const float*)x, (const float*)w, k, 1, 1, k, (float*)y, n, false},
+                           {affine_kernel(activation), &affine});
+}
+
+int hidden_gradient(void* dz, void* z, void* dy, void* w, int m, int n, int k, int activation) {
+  if (!is_smooth(activation)) return BAD_ARGUMENT;
+  Affine affine = {(float*)dz, nullptr, (float*)z, nullptr, n};
+  return gemm_parallel_run({m, n, k, (const float*)dy, (const float*)w, k, 1, n, 1, (float*)dz, n, false},
+                           {affine_kernel(activation, true), &affine});
 }
 
 int activation_gradient(void* dz, void* dy, void* saved, int64_t count, int activation) {

@@ -6,8 +6,8 @@
 
 namespace lb {
 
-constexpr uint32_t KERNEL_ABI = 0x4d418c21;
-constexpr int KERNEL_COUNT = 63;
+constexpr uint32_t KERNEL_ABI = 0x224d0229;
+constexpr int KERNEL_COUNT = 65;
 
 static int threads_start(int count);
 static int threads_count();
@@ -35,6 +35,8 @@ static int scatter_add(void* out, void* ids, void* values, int outer, int x_axis
 static int one_hot(void* out, void* ids, int count, int classes);
 static int gemm(int batch, int m, int n, int k, void* a, int64_t a_batch, int a_row, int a_column, void* b, int64_t b_batch, int b_row, int b_column, void* c, int64_t c_batch, int c_row, int accumulate);
 static int linear(void* y, void* slope, void* x, void* w, void* bias, int m, int n, int k, int activation);
+static int hidden(void* y, void* z, void* x, void* w, void* bias, int m, int n, int k, int activation);
+static int hidden_gradient(void* dz, void* z, void* dy, void* w, int m, int n, int k, int activation);
 static int activation_gradient(void* dz, void* dy, void* saved, int64_t count, int activation);
 static int gemm_bf16(int m, int n, int k, void* a, int a_row, int a_column, void* b, int b_row, int b_column, void* c, int c_row, int accumulate);
 static int linear_bf16(void* y, void* slope, void* x, void* w, void* bias, int m, int n, int k, int activation);
@@ -103,6 +105,8 @@ static int word2vec(void* totals, void* input, void* output, void* tokens, void*
   KERNEL(oneHot, one_hot, (void* out, void* ids, int count, int classes), (out, ids, count, classes)) \
   KERNEL(gemm, gemm, (int batch, int m, int n, int k, void* a, double a_batch, int a_row, int a_column, void* b, double b_batch, int b_row, int b_column, void* c, double c_batch, int c_row, int accumulate), (batch, m, n, k, a, (int64_t)a_batch, a_row, a_column, b, (int64_t)b_batch, b_row, b_column, c, (int64_t)c_batch, c_row, accumulate)) \
   KERNEL(linear, linear, (void* y, void* slope, void* x, void* w, void* bias, int m, int n, int k, int activation), (y, slope, x, w, bias, m, n, k, activation)) \
+  KERNEL(hidden, hidden, (void* y, void* z, void* x, void* w, void* bias, int m, int n, int k, int activation), (y, z, x, w, bias, m, n, k, activation)) \
+  KERNEL(hiddenGradient, hidden_gradient, (void* dz, void* z, void* dy, void* w, int m, int n, int k, int activation), (dz, z, dy, w, m, n, k, activation)) \
   KERNEL(activationGradient, activation_gradient, (void* dz, void* dy, void* saved, double count, int activation), (dz, dy, saved, (int64_t)count, activation)) \
   KERNEL(gemmBf16, gemm_bf16, (int m, int n, int k, void* a, int a_row, int a_column, void* b, int b_row, int b_column, void* c, int c_row, int accumulate), (m, n, k, a, a_row, a_column, b, b_row, b_column, c, c_row, accumulate)) \
   KERNEL(linearBf16, linear_bf16, (void* y, void* slope, void* x, void* w, void* bias, int m, int n, int k, int activation), (y, slope, x, w, bias, m, n, k, activation)) \

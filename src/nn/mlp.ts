@@ -1,11 +1,12 @@
 /** MLP: the position-wise feed-forward part of a Transformer. */
 import type { Random } from '../random.ts';
 import { multiply, type Tensor } from '../tensor/index.ts';
+import { feedForward, isSmooth } from '../tensor/ops/feedForward.ts';
 import { Dropout } from './dropout.ts';
 import { linearDefault, type TransformerInitialization } from './initialize.ts';
 import { Linear } from './linear.ts';
 import { Module } from './module.ts';
-import { type ForwardOptions, tapped } from './tap.ts';
+import { type ForwardOptions, tapFor, tapped } from './tap.ts';
 
 export type MLPKind = 'relu' | 'gelu' | 'swiglu';
 
@@ -63,8 +64,13 @@ export class MLP extends Module {
     this.dropout = new Dropout(dropout);
   }
 
-  /** x [..., C] → [..., C] */
+  /** x [..., C] → [..., C]. The hidden layer is kept for the gradient once, or twice where a tap or dropout needs it. */
   forward(x: Tensor, options: ForwardOptions = {}): Tensor {
+    const { activation } = this.hidden;
+    const stored = [this.hidden.weight, this.output.weight].some(({ dtype }) => dtype !== 'f32');
+    if (!this.gate && isSmooth(activation) && !this.dropout.active && !tapFor(options, 'hidden') && !stored) {
+      return tapped(options, 'output', feedForward(x, this.hidden, this.output, { activation }));
+    }
     const straight = this.hidden.forward(x);
     const product = this.gate ? multiply(this.gate.forward(x), straight) : straight;
     const hidden = this.dropout.forward(tapped(options, 'hidden', product), options);

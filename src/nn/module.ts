@@ -23,13 +23,17 @@ export abstract class Module {
 
   /** [path, parameter], in the order of the properties, each parameter once. */
   namedParameters(): [string, Parameter][] {
-    const found = new Map<Parameter, string>();
+    // Called in every training step, hence plain loops.
+    const found: [string, Parameter][] = [];
+    const seen = new Set<Parameter>();
     for (const [path, module] of namedModules(this)) {
-      for (const [name, item] of members(module)) {
-        if (item instanceof Parameter && !found.has(item)) found.set(item, join(path, name));
-      }
+      eachMember(module, path, (name, item) => {
+        if (!(item instanceof Parameter) || seen.has(item)) return;
+        seen.add(item);
+        found.push([name, item]);
+      });
     }
-    return [...found].map(([parameter, name]) => [name, parameter]);
+    return found;
   }
 
   parameters(): Parameter[] {
@@ -120,24 +124,27 @@ export abstract class Module {
   }
 }
 
-function join(path: string, name: string): string {
-  return path ? `${path}.${name}` : name;
-}
-
-/** Own properties, arrays opened: `blocks` [a, b] gives `blocks.0` and `blocks.1`. */
-function members(module: Module): [string, unknown][] {
-  return Object.entries(module).flatMap(([name, value]): [string, unknown][] =>
-    Array.isArray(value) ? value.map((item, i) => [`${name}.${i}`, item]) : [[name, value]],
-  );
+/** Own properties with their paths, arrays opened: `blocks` [a, b] gives `blocks.0` and `blocks.1`. */
+function eachMember(module: Module, path: string, visit: (name: string, item: unknown) => void): void {
+  const properties = module as unknown as Record<string, unknown>;
+  for (const name of Object.keys(properties)) {
+    const value = properties[name];
+    if (typeof value !== 'object' || value === null) continue;
+    const full = path ? `${path}.${name}` : name;
+    if (Array.isArray(value)) for (let i = 0; i < value.length; i++) visit(`${full}.${i}`, value[i]);
+    else visit(full, value);
+  }
 }
 
 function namedModules(root: Module): [string, Module][] {
-  const found = new Map<Module, string>();
-  const walk = (module: Module, path: string): void => {
-    if (found.has(module)) return;
-    found.set(module, path);
-    for (const [name, item] of members(module)) if (item instanceof Module) walk(item, join(path, name));
+  const found: [string, Module][] = [];
+  const seen = new Set<Module>();
+  const walk = (path: string, module: unknown): void => {
+    if (!(module instanceof Module) || seen.has(module)) return;
+    seen.add(module);
+    found.push([path, module]);
+    eachMember(module, path, walk);
   };
-  walk(root, '');
-  return [...found].map(([module, path]) => [path, module]);
+  walk('', root);
+  return found;
 }

@@ -27,6 +27,7 @@ export * from './ops/convolution.ts';
 export * from './ops/create.ts';
 export * from './ops/cumulative.ts';
 export * from './ops/dropout.ts';
+export { feedForward, type SmoothActivation } from './ops/feedForward.ts';
 export * from './ops/gru.ts';
 export * from './ops/indexing.ts';
 export * from './ops/join.ts';

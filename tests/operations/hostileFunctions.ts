@@ -166,6 +166,13 @@ Object.assign(functions, {
     const [a, b] = [d.input([...d.broadcastable(batch), m, k]), d.input([...batch, k, n])];
     return () => L.matmul(a(), b());
   },
+  feedForward: (d) => {
+    const [m, k, n, o] = d.extents(4);
+    const [x, w1, w2] = [d.input([m, k]), d.input([n, k]), d.input([o, n])];
+    const [b1, b2] = [d.optional(() => d.input([n])), d.optional(() => d.input([o]))];
+    const activation = d.pick(['gelu', 'geluTanh', 'silu', 'relu' as 'silu'] as const);
+    return () => L.feedForward(x(), { weight: w1(), bias: b1?.() }, { weight: w2(), bias: b2?.() }, { activation });
+  },
   linear: (d) => {
     const [m, k, n] = d.extents(3);
     const [x, weight, bias] = [d.input([m, k]), d.input([n, k]), d.optional(() => d.input([n]))];

@@ -58,6 +58,9 @@ export const kernelCosts: Costs = {
   linearBf16: (_y, slope, _x, _w, bias, m, n, k) =>
     floats(2 * m * n * k + (bias ? m * n : 0), m * k + (k * n) / 2 + m * n * (slope ? 2 : 1)),
   embeddingBf16: (_out, _table, _ids, count, _rows, columns) => floats(0, count * (1.5 * columns + 1)),
+  hidden: (_y, z, _x, _w, bias, m, n, k) =>
+    floats(2 * m * n * k + 9 * m * n, m * k + n * k + (bias ? n : 0) + m * n * (z ? 2 : 1)),
+  hiddenGradient: (_dz, _z, _dy, _w, m, n, k) => floats(2 * m * n * k + 9 * m * n, m * k + n * k + 3 * m * n),
   activationGradient: (_dz, _dy, _saved, count) => floats(8 * count, 3 * count),
   layerNorm: (_y, _mean, _rstd, _x, _w, _b, rows, columns) => floats(8 * rows * columns, 2 * rows * columns),
   layerNormGradient: (_dx, _dw, _db, _dy, _x, _mean, _rstd, _w, rows, columns) =>

@@ -28,6 +28,8 @@ export interface Kernels {
   oneHot(out: number, ids: number, count: number, classes: number): number;
   gemm(batch: number, m: number, n: number, k: number, a: number, aBatch: number, aRow: number, aColumn: number, b: number, bBatch: number, bRow: number, bColumn: number, c: number, cBatch: number, cRow: number, accumulate: number): number;
   linear(y: number, slope: number, x: number, w: number, bias: number, m: number, n: number, k: number, activation: number): number;
+  hidden(y: number, z: number, x: number, w: number, bias: number, m: number, n: number, k: number, activation: number): number;
+  hiddenGradient(dz: number, z: number, dy: number, w: number, m: number, n: number, k: number, activation: number): number;
   activationGradient(dz: number, dy: number, saved: number, count: number, activation: number): number;
   gemmBf16(m: number, n: number, k: number, a: number, aRow: number, aColumn: number, b: number, bRow: number, bColumn: number, c: number, cRow: number, accumulate: number): number;
   linearBf16(y: number, slope: number, x: number, w: number, bias: number, m: number, n: number, k: number, activation: number): number;
@@ -94,6 +96,8 @@ export const kernelNames = [
   'oneHot',
   'gemm',
   'linear',
+  'hidden',
+  'hiddenGradient',
   'activationGradient',
   'gemmBf16',
   'linearBf16',
@@ -134,4 +138,4 @@ export const kernelNames = [
 ] as const satisfies readonly (keyof Kernels)[];
 
 /** A hash of the signatures; an addon or module whose abi() differs was built from another table. */
-export const kernelAbi = 0x4d418c21;
+export const kernelAbi = 0x224d0229;

@@ -14,7 +14,7 @@ import { needsRecord } from '../tape.ts';
 import { allocate, type Tensor } from '../tensor.ts';
 import { add } from './binary.ts';
 import { widened } from './convert.ts';
-import { address, gradientTarget, runGradient } from './kernel.ts';
+import { address, biasGradient, inputGradient, runGradient, weightGradient } from './kernel.ts';
 import { matmul } from './matmul.ts';
 import { gelu, relu, sigmoid, silu, tanh } from './unary.ts';
 import { transpose } from './views.ts';
@@ -88,37 +88,14 @@ function linearOperation(activation: Activation): Operation {
     // dx = dz W, dW = dzᵀ x, db = Σ dz
     gradient: ([incoming], context) => {
       if (!incoming) return [];
-      const { inputs, outputs, needs } = context;
+      const { inputs, outputs } = context;
       const dense = contiguous(incoming);
       const saved = from === 'nothing' ? undefined : outputs[from === 'output' ? 0 : 1];
       const dz = saved ? activationGradient(dense, saved, code) : dense;
       const [x, weight] = inputs;
-      const [n, k] = weight.shape;
-      const m = k === 0 ? 0 : x.size / k;
-      const { backend } = dz;
-      const sum = needs[0] ? context.onto(0) : undefined;
-      const dx = sum ?? (needs[0] ? allocate(x.shape, 'f32', backend) : undefined);
-      const dWeight = gradientTarget(context, 1, backend);
-      const dBias = needs[2] ? gradientTarget(context, 2, backend) : undefined;
-      const [dzAt, xAt, weightAt] = [dz, x, weight].map(addressOf);
-      if (dx) {
-        const [to, onto] = [addressOf(dx), sum ? 1 : 0];
-        runGradient('linear: dx', backend, { empty: n === 0 || m === 0, targets: sum ? [] : [dx] }, (kernels) =>
-          weight.dtype === 'bf16'
-            ? kernels.gemmBf16(m, k, n, dzAt, n, 1, weightAt, k, 1, to, k, onto)
-            : kernels.gemm(1, m, k, n, dzAt, 0, n, 1, weightAt, 0, k, 1, to, 0, k, onto),
-        );
-      }
-      if (dWeight) {
-        runGradient('linear: dW', backend, { empty: n === 0 || m === 0, targets: [dWeight] }, (kernels) =>
-          kernels.gemm(1, n, k, m, dzAt, 0, 1, n, xAt, 0, k, 1, addressOf(dWeight), 0, k, 0),
-        );
-      }
-      if (dBias) {
-        runGradient('linear: db', backend, { empty: dz.size === 0, targets: [dBias] }, (kernels) =>
-          kernels.sumColumns(addressOf(dBias), dzAt, dz.size / n, n, 0),
-        );
-      }
+      const dx = inputGradient('linear: dx', context, { dz, weight });
+      const dWeight = weightGradient('linear: dW', context, 1, { dz, x, shape: weight.shape });
+      const dBias = biasGradient('linear: db', context, 2, dz);
       return [dx, dWeight, dBias];
     },
     samples: () =>
