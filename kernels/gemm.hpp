@@ -16,8 +16,8 @@ constexpr int BAND_PANELS = W == 16 ? 6 : W == 8 ? 12 : 24;   // KC x NR panels 
 constexpr int64_t PACK_LIMIT = 1 << 21;        // floats of A or of B packed at a time
 constexpr int NARROW = 128;                    // floats between rows of k up to which a transposed A is read in place
 // Whether rows a pitch apart may be read in place again and again: below NARROW they lie close together; above, with 32
-// registers, whose tiles leave time for it, unless the rows share few sets of the caches.
-LB_INLINE bool spread(ptrdiff_t pitch) { return pitch <= NARROW || (W == 16 && pitch % 1024 != 0); }
+// registers, whose tiles leave time for it, while two rows or so share a page.
+LB_INLINE bool spread(ptrdiff_t pitch) { return pitch <= NARROW || (W == 16 && pitch <= 768); }
 constexpr int64_t SERIAL_LIMIT = 1 << 17;      // multiply-adds below which threads are not worth waking
 constexpr int64_t CHUNK_WORK = 1 << 19;        // multiply-adds of one chunk of parallel work, at least
 constexpr int64_t CHUNKS_WANTED = 3;           // for each thread: no sum is cut, so the bits do not depend on it
@@ -64,8 +64,10 @@ LB_NOINLINE void gemm_tile(int kc, const float* __restrict a, ptrdiff_t ar, ptrd
   for (int i = 0; i < ROWS && p + 4 <= kc; i++, p += 4) {
     __builtin_prefetch(c + i * cr, 1);
     __builtin_prefetch(c + i * cr + (VECTORS * W - 1), 1);
-    __builtin_prefetch(c + beside + i * cr, 1);
-    __builtin_prefetch(c + beside + i * cr + (VECTORS * W - 1), 1);
+    if (beside) {
+      __builtin_prefetch(c + beside + i * cr, 1);
+      __builtin_prefetch(c + beside + i * cr + (VECTORS * W - 1), 1);
+    }
     LB_UNROLL for (int e = 0; e < 4; e++) step();
   }
   for (; p + 4 <= kc; p += 4) {
