@@ -16,8 +16,8 @@ constexpr int BAND_PANELS = W == 16 ? 6 : W == 8 ? 12 : 24;   // KC x NR panels 
 constexpr int64_t PACK_LIMIT = 1 << 21;        // floats of A or of B packed at a time
 constexpr int NARROW = 128;                    // floats between rows of k up to which a transposed A is read in place
 // Whether rows a pitch apart may be read in place again and again: below NARROW they lie close together; above, with 32
-// registers, whose tiles leave time for it, unless the rows share few sets of the caches.
-LB_INLINE bool spread(ptrdiff_t pitch) { return pitch <= NARROW || (W == 16 && pitch % 1024 != 0); }
+// registers, whose tiles leave time for it, while two rows or so share a page.
+LB_INLINE bool spread(ptrdiff_t pitch) { return pitch <= NARROW || (W == 16 && pitch <= 768); }
 constexpr int64_t SERIAL_LIMIT = 1 << 17;      // multiply-adds below which threads are not worth waking
 constexpr int64_t CHUNK_WORK = 1 << 19;        // multiply-adds of one chunk of parallel work, at least
 constexpr int64_t CHUNKS_WANTED = 3;           // for each thread: no sum is cut, so the bits do not depend on it
@@ -37,11 +37,12 @@ struct Product {
 };
 
 // C[rows, columns] (+)= A B over kc steps. B: kc rows of VECTORS * W floats at pitch b_pitch, readable in full. `ahead` is
-// what a later tile will read: two cache lines of it are fetched every four steps, the next two lie at a pitch.
+// what a later tile will read: two cache lines of it are fetched every four steps, the next two lie at a pitch. `beside` leads
+// from C to what the epilogue will touch, which is fetched with C.
 template <int ROWS, int VECTORS, bool PACKED>
 LB_NOINLINE void gemm_tile(int kc, const float* __restrict a, ptrdiff_t ar, ptrdiff_t ac, const float* __restrict b,
                       ptrdiff_t b_pitch, float* __restrict c, ptrdiff_t cr, int columns, bool accumulate,
-                      const float* ahead, ptrdiff_t ahead_pitch) {
+                      const float* ahead, ptrdiff_t ahead_pitch, ptrdiff_t beside) {
   V sum[ROWS][VECTORS];
   LB_UNROLL for (int i = 0; i < ROWS; i++) LB_UNROLL for (int j = 0; j < VECTORS; j++) sum[i][j] = V{};
   if (PACKED) ar = 1, ac = ROWS;
@@ -63,6 +64,10 @@ LB_NOINLINE void gemm_tile(int kc, const float* __restrict a, ptrdiff_t ar, ptrd
   for (int i = 0; i < ROWS && p + 4 <= kc; i++, p += 4) {
     __builtin_prefetch(c + i * cr, 1);
     __builtin_prefetch(c + i * cr + (VECTORS * W - 1), 1);
+    if (beside) {
+      __builtin_prefetch(c + beside + i * cr, 1);
+      __builtin_prefetch(c + beside + i * cr + (VECTORS * W - 1), 1);
+    }
     LB_UNROLL for (int e = 0; e < 4; e++) step();
   }
   for (; p + 4 <= kc; p += 4) {
@@ -87,7 +92,7 @@ LB_NOINLINE void gemm_tile(int kc, const float* __restrict a, ptrdiff_t ar, ptrd
   }
 }
 
-typedef void (*Tile)(int, const float*, ptrdiff_t, ptrdiff_t, const float*, ptrdiff_t, float*, ptrdiff_t, int, bool, const float*, ptrdiff_t);
+typedef void (*Tile)(int, const float*, ptrdiff_t, ptrdiff_t, const float*, ptrdiff_t, float*, ptrdiff_t, int, bool, const float*, ptrdiff_t, ptrdiff_t);
 template <int VECTORS, bool PACKED> LB_INLINE Tile choose_tile(int rows) {
 #define LB_TILE(r) gemm_tile<(r <= MR ? r : 1), VECTORS, PACKED>
   static constexpr Tile table[15] = {nullptr,    LB_TILE(1), LB_TILE(2),  LB_TILE(3),  LB_TILE(4),
@@ -114,6 +119,7 @@ struct Region {
 struct Epilogue {
   void (*run)(void* context, Region region) = nullptr;
   void* context = nullptr;
+  ptrdiff_t beside = 0;  // floats from C to another array of the same layout that it reads or writes
 };
 
 // How an operand is read: where it lies, or from a copy that fits the tiles. A copy is made for all threads beforehand,
@@ -235,14 +241,14 @@ LB_NOINLINE int multiply_chunk(const Plan& shared, int first_block, int last_blo
         if (plan.a.source == IN_PLACE) {
           const float* a = g.a + row * g.ar + k0 * g.ac;
           Tile run = wide ? choose_tile<2, false>(rows) : choose_tile<1, false>(rows);
-          run(kc, a, g.ar, g.ac, b, pitch, c, g.cr, columns, accumulate, ahead, ahead_pitch);
+          run(kc, a, g.ar, g.ac, b, pitch, c, g.cr, columns, accumulate, ahead, ahead_pitch, plan.epilogue.beside);
         } else {
           const float* a = plan.a.copy + plan.block_at(block, plan.a.source == OWN ? 0 : k0, kc);
           if (!blocks_inner && plan.a.source == SHARED && outer + 1 < outer_end && past < (ptrdiff_t)kc * rows) {
             ahead = a + (ptrdiff_t)kc * rows + W + past;
           }
           Tile run = wide ? choose_tile<2, true>(rows) : choose_tile<1, true>(rows);
-          run(kc, a, 1, rows, b, pitch, c, g.cr, columns, accumulate, ahead, ahead_pitch);
+          run(kc, a, 1, rows, b, pitch, c, g.cr, columns, accumulate, ahead, ahead_pitch, plan.epilogue.beside);
         }
         if (ends && plan.epilogue.run) plan.epilogue.run(plan.epilogue.context, {row, rows, column, columns});
       }

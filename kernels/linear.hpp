@@ -100,7 +100,7 @@ int linear(void* y, void* slope, void* x, void* w, void* bias, int m, int n, int
   AffineKernel kernel = affine_kernel(activation);
   if (!kernel || (slope && !is_smooth(activation))) return BAD_ARGUMENT;
   Affine affine = {(float*)y, (float*)slope, nullptr, (const float*)bias, n};
-  Epilogue epilogue = {kernel, &affine};
+  Epilogue epilogue = {kernel, &affine, slope ? (float*)slope - (float*)y : 0};
   if (activation == ACT_NONE && !bias) epilogue.run = nullptr;
   return gemm_parallel_run({m, n, k, (const float*)x, (const float*)w, k, 1, 1, k, (float*)y, n, false}, epilogue);
 }
@@ -109,14 +109,14 @@ int hidden(void* y, void* z, void* x, void* w, void* bias, int m, int n, int k, 
   if (!is_smooth(activation)) return BAD_ARGUMENT;
   Affine affine = {(float*)y, nullptr, (float*)z, (const float*)bias, n};
   return gemm_parallel_run({m, n, k, (const float*)x, (const float*)w, k, 1, 1, k, (float*)y, n, false},
-                           {affine_kernel(activation), &affine});
+                           {affine_kernel(activation), &affine, z ? (float*)z - (float*)y : 0});
 }
 
 int hidden_gradient(void* dz, void* z, void* dy, void* w, int m, int n, int k, int activation) {
   if (!is_smooth(activation)) return BAD_ARGUMENT;
   Affine affine = {(float*)dz, nullptr, (float*)z, nullptr, n};
   return gemm_parallel_run({m, n, k, (const float*)dy, (const float*)w, k, 1, n, 1, (float*)dz, n, false},
-                           {affine_kernel(activation, true), &affine});
+                           {affine_kernel(activation, true), &affine, (float*)z - (float*)dz});
 }
 
 int activation_gradient(void* dz, void* dy, void* saved, int64_t count, int activation) {

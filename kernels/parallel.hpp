@@ -86,8 +86,10 @@ LB_INLINE void claim_chunks() {
       __atomic_sub_fetch(&pool.gate, 1, __ATOMIC_RELEASE);
       idle = 0;
     } else if (++idle < 100) {
-      for (int i = 0; i < 32; i++) relax();
-      yield_core();
+      // a pause takes up to 140 cycles, so each looks whether work has come
+      int i = 0;
+      while (i < 32 && __atomic_load_n(&pool.gate, __ATOMIC_RELAXED) == gate) relax(), i++;
+      if (i == 32) yield_core();
     } else {
       sleep_at_gate(gate);
       idle = 0;

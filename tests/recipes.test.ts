@@ -16,7 +16,7 @@ describe('recipes', () => {
 
   it('has the promised ones', () => {
     const promised = ['airline-rnn', 'airline-lstm', 'airline-gru', 'airline-transformer', 'moby-lstm', 'moby-gpt'];
-    const series = ['airline-one-step', 'sp500-one-step', 'seattle-weather'];
+    const series = ['airline-one-step', 'sp500-one-step', 'seattle-weather', 'etth1-nbeats'];
     for (const name of [...promised, ...series, 'shakespeare-cpu', 'shakespeare-gpu'])
       expect(files).toContain(`${name}.yaml`);
   });

@@ -1,16 +1,29 @@
 import { describe, expect, it } from 'vitest';
 import { Random } from '../random.ts';
 import { airlinePassengers } from '../series/airline.ts';
-import { backtest } from './backtest.ts';
-import { formulas } from './classicalModels.ts';
+import { backtest, observedSteps } from './backtest.ts';
+import { classicalModels, formulas } from './classicalModels.ts';
 import { compareModels } from './comparison.ts';
-import type { FitContext, ForecastModel } from './model.ts';
+import { fillGaps } from './gaps.ts';
+import { coverage } from './intervals.ts';
+import type { FitContext, FitProgress, ForecastModel } from './model.ts';
 import { randomWalkVerdict } from './randomWalk.ts';
 import { ridgeModels } from './ridgeModels.ts';
+import { SharedFits } from './sharedFits.ts';
 
 const { values } = airlinePassengers();
 const context: FitContext = { horizon: 6, period: 12, seed: 1 };
 const formula = (name: string) => formulas.find((one) => one.name === name) as ForecastModel;
+
+/** A model that is shown gaps carried forward. */
+const filling = (model: ForecastModel): ForecastModel => ({
+  ...model,
+  fit: (histories, given) =>
+    model.fit(
+      histories.map((history) => fillGaps(history, 'carry')),
+      given,
+    ),
+});
 
 /** Says the length of the history it was fitted to, and remembers what it was given. */
 function recorder(extends_ = true) {
@@ -99,6 +112,57 @@ describe('backtest', () => {
     const once = await backtest(ridgeModels[0], [values], context, { folds: 4, refit: false });
     expect(once.fits).toBe(1);
     expect(once.scores.mape).toBeLessThan(15);
+  });
+
+  it('scores what was observed and nothing that was filled', async () => {
+    const gappy = values.slice();
+    for (const place of [50, 133, 141, 142]) gappy[place] = Number.NaN;
+    const model = filling(formula('naive'));
+    const { scores, steps, folds } = await backtest(model, [gappy], { ...context, horizon: 3 }, { folds: 4 });
+    const pairs = folds.map((fold) => observedSteps(fold));
+    expect(pairs.map(({ truth }) => truth.length)).toEqual([2, 3, 3, 1]);
+    const errors = pairs.map(
+      ({ truth, mean }) => truth.reduce((sum, y, i) => sum + Math.abs(y - mean[i]), 0) / truth.length,
+    );
+    expect(scores.mae).toBeCloseTo(errors.reduce((sum, error) => sum + error, 0) / 4, 10);
+    expect([...Object.values(scores), ...steps.mae, ...steps.mase].every(Number.isFinite)).toBe(true);
+    // What would have been filled in changes nothing.
+    expect(coverage(folds, 0.9)).toBeGreaterThanOrEqual(0);
+    const drift = await backtest(filling(formula('drift')), [gappy], { ...context, horizon: 3 }, { folds: 4 });
+    const { statistic } = compareModels({ name: 'a', folds }, { name: 'b', folds: drift.folds }, [30], 1);
+    expect(Number.isFinite(statistic)).toBe(true);
+    const nothing = values.slice();
+    nothing.fill(Number.NaN, 141);
+    await expect(backtest(model, [nothing], { ...context, horizon: 3 }, { folds: 1 })).rejects.toThrow(/observed/);
+  });
+
+  it('fits what several models share once, with the same numbers', async () => {
+    const named = (name: string) => classicalModels.find((one) => one.name === name) as ForecastModel;
+    const alone = await backtest(named('combined'), [values], context, { folds: 2 });
+    const shared = new SharedFits();
+    let made = 0;
+    const counting = Object.assign(Object.create(shared) as SharedFits, {
+      of: (...[model, history, period, fit]: Parameters<SharedFits['of']>) =>
+        shared.of(model, history, period, () => {
+          made++;
+          return fit();
+        }),
+    });
+    for (const name of ['ets', 'theta', 'stl-ets']) {
+      await backtest(named(name), [values], { ...context, shared: counting }, { folds: 2 });
+    }
+    expect(made).toBe(6);
+    const together = await backtest(named('combined'), [values], { ...context, shared: counting }, { folds: 2 });
+    // Itself and arima, at each origin.
+    expect(made).toBe(10);
+    expect(together.folds).toEqual(alone.folds);
+  });
+
+  it('tells how far it is', async () => {
+    const told: FitProgress[] = [];
+    const onProgress = (progress: FitProgress) => void told.push(progress);
+    await backtest(formula('naive'), [values], { ...context, onProgress }, { folds: 2 });
+    expect(told).toEqual([1, 2].map((origin) => ({ origin, origins: 2, step: 0, steps: 0 })));
   });
 
   it('refuses options that make no sense, and stops when told to', async () => {

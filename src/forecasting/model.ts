@@ -35,7 +35,7 @@ export interface FitContext {
   /** Values that networks and ridge maps look back on; default by the season and the horizon. */
   readonly lookback?: number;
   readonly onProgress?: (progress: FitProgress) => void;
-  /** Fits that several models of one competition would make alike. */
+  /** @internal Fits that several models of one competition would make alike. */
   readonly shared?: SharedFits;
 }
 

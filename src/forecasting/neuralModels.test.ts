@@ -5,6 +5,7 @@ import { forecasterKinds } from '../models/index.ts';
 import { Random } from '../random.ts';
 import { classicalModels } from './classicalModels.ts';
 import { hybridModel } from './hybrid.ts';
+import { type ForecastProgress, forecast } from './index.ts';
 import type { FitContext, ForecastModel, ModelState } from './model.ts';
 import { neuralModel, neuralModels } from './neuralModels.ts';
 import { streamNetwork } from './neuralState.ts';
@@ -127,6 +128,27 @@ describe('networks', () => {
     const [small, large] = [0, 1].map((which) => fitted.forecast(which).mean);
     expect(error(small, wave(64).subarray(60))).toBeLessThan(2);
     expect(error(large, wave(64, 20_000).subarray(60))).toBeLessThan(2000);
+  });
+
+  it('look back as far as asked, tell their steps, and refuse what the history does not hold', async () => {
+    const told: ForecastProgress[] = [];
+    const rows = Array.from({ length: 60 }, (_, t) => 10 + (t % 4));
+    const options = { horizon: 2, period: 4, backtest: 1, models: ['linear', 'ridge-linear'] };
+    const { leaderboard, failed } = await forecast(rows, {
+      ...options,
+      lookback: 9,
+      onProgress: (progress) => void told.push(progress),
+    });
+    for (const name of options.models) {
+      expect(leaderboard.find(({ model }) => model === name)?.detail).toMatch(/look-back 9/);
+    }
+    expect(failed).toEqual([]);
+    const own = told.filter(({ model, origin }) => model === 'linear' && origin === 1);
+    expect(own[0]).toEqual({ model: 'linear', origin: 1, origins: 1, step: 0, steps: 0 });
+    expect(own.at(-1)).toEqual({ model: 'linear', origin: 1, origins: 1, step: 400, steps: 400 });
+    const long = await forecast(rows, { ...options, lookback: 59 });
+    expect(long.failed.map(({ model }) => model)).toEqual(options.models);
+    await expect(forecast(rows, { ...options, lookback: 0 })).rejects.toMatchObject({ code: 'BAD_ARGUMENT' });
   });
 
   it('take missing values, and say what they cannot take', async () => {

@@ -1,7 +1,7 @@
 /** Which column of a table plays which role, checked once against the columns that are there. */
 import { LookbackError, nearest } from '../errors.ts';
 import type { CalendarOptions } from './calendar.ts';
-import { isMissing, looksNumeric, plainColumn, type Row } from './cells.ts';
+import { isMissing, list, looksNumeric, plainColumn, type Row } from './cells.ts';
 import type { MissingRule } from './gaps.ts';
 
 /** What becomes of rows of one time and series: refused by name, or put together. */
@@ -98,8 +98,16 @@ export function readSchema(rows: readonly Row[], options: FrameOptions, where: s
   if (targets.length === 0) {
     throw new LookbackError('DATA_INVALID', {
       where,
-      problem: 'no column holds numbers',
-      next: 'Name one with target',
+      problem: `no column holds numbers${inTheWay(rows, columns, [...roles.keys(), ...(time === undefined ? [] : [time])])}`,
+      next: 'Write numbers as 1234.5, and name the column with target',
+    });
+  }
+  // A file without a header line would lose its first values to the names of its columns.
+  if (named === undefined && columns.every((name) => /^[-+]?\d[\d.,:/ TZ+-]*$/.test(name))) {
+    throw new LookbackError('DATA_INVALID', {
+      where,
+      problem: `the columns are called ${list(columns)}: the first line is taken for their names`,
+      next: 'Write a header line, such as date,value, or name the column with target',
     });
   }
   if (named === undefined && !wide && targets.length > 1) {
@@ -115,6 +123,15 @@ export function readSchema(rows: readonly Row[], options: FrameOptions, where: s
 /** The schema of plain numbers. */
 export const isPlain = ({ time, id, targets }: Schema): boolean =>
   time === undefined && id === undefined && targets.length === 1 && targets[0] === plainColumn;
+
+/** The first value that keeps a column from being one of numbers. */
+function inTheWay(rows: readonly Row[], columns: readonly string[], taken: readonly string[]): string {
+  for (const name of columns.filter((column) => !taken.includes(column))) {
+    const at = rows.findIndex((row) => !isMissing(row[name]) && !looksNumeric([row], name));
+    if (at >= 0) return `: column ${name} has ${JSON.stringify(String(rows[at][name]).slice(0, 40))} in row ${at + 1}`;
+  }
+  return '';
+}
 
 function fixedColumn(rows: readonly Row[], name: string): FixedColumn {
   if (looksNumeric(rows, name)) return { name };

@@ -23,12 +23,12 @@ const blockShape = () => ({
 
 export const forecastModelSchema = () =>
   z.discriminatedUnion('kind', [
-    z.strictObject({ kind: z.literal('rnn'), ...recurrentShape }),
-    z.strictObject({ kind: z.literal('lstm'), ...recurrentShape }),
-    z.strictObject({ kind: z.literal('gru'), ...recurrentShape }),
+    z.strictObject({ kind: z.literal('rnn'), ...recurrentShape() }),
+    z.strictObject({ kind: z.literal('lstm'), ...recurrentShape() }),
+    z.strictObject({ kind: z.literal('gru'), ...recurrentShape() }),
     z.strictObject({
       kind: z.literal('seq2seq').describe('an encoder and a decoder with additive attention'),
-      ...recurrentShape,
+      ...recurrentShape(),
     }),
     z.strictObject({
       kind: z.literal('tcn').describe('dilated causal convolutions'),
@@ -57,10 +57,10 @@ export const forecastModelSchema = () =>
       mlpWidth: count().default(64).describe('width of the MLP in a block'),
       dropout: fraction().default(0.2).describe('on the embedding, in blocks and before the output'),
     }),
-    z.strictObject({ kind: z.literal('transformer'), ...blockShape }),
+    z.strictObject({ kind: z.literal('transformer'), ...blockShape() }),
     z.strictObject({
       kind: z.literal('encoder').describe('a Transformer whose steps see all of the window'),
-      ...blockShape,
+      ...blockShape(),
     }),
     z.strictObject({ kind: z.literal('linear').describe('one linear map from the window to the horizon') }),
     z.strictObject({ kind: z.literal('nlinear').describe('the same, of the window minus its last value') }),

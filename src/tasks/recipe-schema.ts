@@ -154,8 +154,8 @@ const languageModelSchema = () =>
       bias: z.boolean().default(true).describe('biases in linear layers and norms'),
       tieWeights: z.boolean().default(true).describe('the output projection is the embedding, transposed'),
     }),
-    z.strictObject({ kind: z.literal('lstm'), ...textRecurrentShape }),
-    z.strictObject({ kind: z.literal('gru'), ...textRecurrentShape }),
+    z.strictObject({ kind: z.literal('lstm'), ...textRecurrentShape() }),
+    z.strictObject({ kind: z.literal('gru'), ...textRecurrentShape() }),
   ]);
 
 const languageSchema = () =>
@@ -186,7 +186,7 @@ const languageSchema = () =>
     model: languageModelSchema(),
     train: z
       .strictObject({
-        ...trainShape,
+        ...trainShape(),
         labelSmoothing: fraction()
           .default(0)
           .describe(
