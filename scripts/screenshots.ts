@@ -20,7 +20,9 @@ const photographed: Record<string, { address?: string; ready?: RegExp; top?: str
   forecast: { address: 'forecast/airline-passengers', ready: /^Done in/, top: '#settings-title' },
   here: {},
   size: {},
-  tokens: { address: `tokens?text=${encodeURIComponent('Tokenizers cut unbelievably long words: 안녕하세요, 😉!')}` },
+  tokens: {
+    address: `tokens?text=${encodeURIComponent('Tokenizers cut unbelievably long words, naïve façades and 😉!')}`,
+  },
 };
 /** Names given on the command line: only these pictures are taken anew. */
 const only = process.argv.slice(2);

@@ -73,7 +73,7 @@ describe('the forecast task', () => {
 
   it('judges by the formulas beside it, best first, also over a test part longer than the horizon', () => {
     const scores = forecastTask({ split: { test: 20, validation: 12 } }).scores();
-    expect(scores.map(({ mape }) => mape)).toEqual(scores.map(({ mape }) => mape).sort((a, b) => a - b));
+    expect(scores.map(({ mase }) => mase)).toEqual(scores.map(({ mase }) => mase).sort((a, b) => a - b));
     expect(scores.filter(({ trained }) => trained).map(({ name }) => name)).toEqual(['gru']);
     for (const { forecast } of scores) expect(forecast).toHaveLength(20);
     expect(forecastTask({ split: { test: 0, validation: 12 } }).scores()).toEqual([]);

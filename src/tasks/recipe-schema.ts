@@ -173,7 +173,7 @@ const languageSchema = () =>
       documentMask: z
         .boolean()
         .optional()
-        .describe('gpt on shards: attention stays inside a document, positions() begin anew there; false by default'),
+        .describe('gpt on shards: attention stays inside a document, positions begin anew there; false by default'),
     }),
     tokenizer: z
       .string()
