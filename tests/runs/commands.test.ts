@@ -117,7 +117,7 @@ it('train --json prints events a line and the result; --quiet the report alone',
   expect(result.scores.map(({ name }: { name: string }) => name)).toContain('seasonal naive');
   const quiet = await lookback('train', recipeFile, '--quiet', '--runs', root, '--model.hidden', '4');
   expect(quiet).toMatchObject({ status: 0, error: '' });
-  expect(quiet.out).toMatch(/model +MAPE/);
+  expect(quiet.out).toMatch(/model +MASE +RMSE +MAPE/);
 });
 
 describe('wrong use', () => {

@@ -41,7 +41,10 @@ describe.skipIf(!executablePath)(
       page.setDefaultTimeout(15_000);
       complaints = [];
       page.on('pageerror', (error) => complaints.push(error.message));
-      page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()));
+      page.on(
+        'console',
+        (message) => message.type() === 'error' && complaints.push(`${message.text()} ${message.location().url}`),
+      );
       await page.goto(studio.address);
     });
     afterEach(async () => {

@@ -77,7 +77,7 @@ export function askedOf(
   const [asOf] = of('published');
   const lists = { target: of('target'), past: of('past'), future: of('future'), fixed: of('fixed') };
   const classical = models.filter(({ group }) => group === 'classical').map(({ name }) => name);
-  const all = classical.every((name) => wishes.models.includes(name));
+  const all = classical.length > 0 && classical.every((name) => wishes.models.includes(name));
   const named = models
     .filter(({ name }) => wishes.models.includes(name) && !(all && classical.includes(name)))
     .map(({ name, group }) => (group === 'network' && head !== '' ? `${name}:${head}` : name));
