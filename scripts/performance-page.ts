@@ -77,7 +77,7 @@ const sweeps: readonly Sweep[] = [
 
 /** What takes the time, from a profile of some steps. */
 function limitedBy({ operations, kernelShare, seconds: all }: Profile, share: number): string {
-  const products = /linear|matmul|gemm/;
+  const products = /linear|feedForward|matmul|gemm/;
   const part = (matches: (name: string) => boolean) =>
     operations.filter(({ name }) => matches(name)).reduce((sum, one) => sum + one.seconds, 0) / all;
   const parts: [string, number][] = [
