@@ -5,7 +5,7 @@
  * The network is an ensemble of N-BEATS (Oreshkin et al. 2020, who use 180): the mean over two seeds, two losses and two
  * ways to move a window to a common level. One network serves all seven channels, each channel's window its own. The validation part
  * (hours 8,640 to 11,520) says at which evaluation each member stops; its settings were chosen there too, on seed 1, before
- * the test part was looked at (docs/log.md).
+ * the test part was looked at, but for the common level, which goes against it (docs/log.md says why).
  *
  * For choosing: `--validation` keeps away from the test part, `--set '{"hidden":32}'` changes settings, `--members 1`.
  */

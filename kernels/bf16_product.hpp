@@ -33,58 +33,11 @@ LB_INLINE V load_bf16_partial(const uint16_t* p, int count) {
   return load_bf16(some);
 }
 
-// As multiply_thin of gemm.hpp.
-template <int ROWS>
-LB_NOINLINE void bf16_thin(const Product& g, const uint16_t* weights, int first, int last) {
-  for (int column = first; column < last; column += W) {
-    int columns = (int)smaller(W, last - column);
-    const uint16_t* b = weights + column * g.bc;
-    for (int k0 = 0; k0 < g.k; k0 += KC) {
-      int end = (int)smaller(g.k, k0 + KC);
-      V sum[ROWS] = {};
-      for (int p = k0; p < end; p += W) {
-        V r[W];
-        int left = end - p;
-        if (columns == W && left >= W) {
-          LB_UNROLL for (int i = 0; i < W; i++) r[i] = load_bf16(b + i * g.bc + p);
-        } else {
-          for (int i = 0; i < W; i++) r[i] = i < columns ? load_bf16_partial(b + i * g.bc + p, left) : V{};
-        }
-        transpose_block(r);
-        if (left >= W) {
-          LB_UNROLL for (int i = 0; i < W; i++) {
-            LB_UNROLL for (int row = 0; row < ROWS; row++) {
-              sum[row] = fma(splat(g.a[row * g.ar + (p + i) * g.ac]), r[i], sum[row]);
-            }
-          }
-        } else {
-          for (int i = 0; i < left; i++) {
-            for (int row = 0; row < ROWS; row++) sum[row] = fma(splat(g.a[row * g.ar + (p + i) * g.ac]), r[i], sum[row]);
-          }
-        }
-      }
-      for (int row = 0; row < ROWS; row++) {
-        float* c = g.c + row * g.cr + column;
-        bool accumulate = g.accumulate || k0 > 0;
-        store_partial(c, accumulate ? load_partial(c, columns) + sum[row] : sum[row], columns);
-      }
-    }
-  }
-}
-
-// Few rows of A: pieces of columns are shared out among threads.
-template <class ForEach> LB_INLINE int bf16_few(const Product& g, const uint16_t* b, Epilogue epilogue, ForEach for_each) {
-  int64_t step = larger(CHUNK_WORK / 8 / larger((int64_t)g.m * g.k, 1) / W, 1) * W;
-  for_each(ceil_divide(g.n, step), [&](int64_t chunk) {
-    int first = (int)(chunk * step), last = (int)smaller(g.n, first + step);
-    if (g.m == 1) bf16_thin<1>(g, b, first, last);
-    else if (g.m == 2) bf16_thin<2>(g, b, first, last);
-    else if (g.m == 3) bf16_thin<3>(g, b, first, last);
-    else bf16_thin<4>(g, b, first, last);
-    if (epilogue.run) epilogue.run(epilogue.context, {0, g.m, first, last - first});
-  });
-  return OK;
-}
+struct Bf16Weights {
+  const uint16_t* at;
+  LB_INLINE V operator()(ptrdiff_t i) const { return load_bf16(at + i); }
+  LB_INLINE V operator()(ptrdiff_t i, int count) const { return load_bf16_partial(at + i, count); }
+};
 
 // C = A B with B's pieces of columns; `after` gives the epilogue of the piece from column `first` on
 template <class After>
@@ -98,7 +51,7 @@ LB_INLINE int bf16_pieces(int m, int n, int k, const float* a, ptrdiff_t ar, ptr
   };
   if (m <= 4 && k > 0 && br == 1 && bc != 1) {
     auto epilogue = after(0);
-    return bf16_few({m, n, k, a, nullptr, ar, ac, 1, bc, c, cr, accumulate}, b, epilogue.get(), for_each);
+    return gemm_thin({m, n, k, a, nullptr, ar, ac, 1, bc, c, cr, accumulate}, Bf16Weights{b}, epilogue.get(), for_each);
   }
   if (m >= SHARED_ROWS && (br == 1 || bc == 1)) {
     int64_t most = larger(SHARED_PIECE / larger(k, 1) / NR, 1) * NR;

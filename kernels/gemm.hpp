@@ -5,10 +5,10 @@
 #pragma once
 #include "pack.hpp"
 #include "parallel.hpp"
+#include "thin.hpp"
 
 namespace lb {
 
-constexpr int KC = 512;
 // The register tile MR x NR: 28, 12 or 8 accumulators. V8 spills beyond 4 x 8 on WebAssembly.
 constexpr int MR = W == 16 ? 14 : W == 8 ? 6 : 4, NV = 2, NR = NV * W;
 constexpr int BAND_BLOCKS = W == 16 ? 16 : W == 8 ? 32 : 48;  // MR x KC blocks of A that stay in the L2 cache
@@ -18,23 +18,8 @@ constexpr int NARROW = 128;                    // floats between rows of k up to
 // Whether rows a pitch apart may be read in place again and again: below NARROW they lie close together; above, with 32
 // registers, whose tiles leave time for it, while two rows or so share a page.
 LB_INLINE bool spread(ptrdiff_t pitch) { return pitch <= NARROW || (W == 16 && pitch <= 768); }
-constexpr int64_t SERIAL_LIMIT = 1 << 17;      // multiply-adds below which threads are not worth waking
-constexpr int64_t CHUNK_WORK = 1 << 19;        // multiply-adds of one chunk of parallel work, at least
 constexpr int64_t CHUNKS_WANTED = 3;           // for each thread: no sum is cut, so the bits do not depend on it
 constexpr size_t COPY_LIMIT = 1 << 15;          // floats below which threads are not worth waking for a copy
-
-LB_INLINE int64_t ceil_divide(int64_t a, int64_t b) { return (a + b - 1) / b; }
-LB_INLINE int64_t smaller(int64_t a, int64_t b) { return a < b ? a : b; }
-LB_INLINE int64_t larger(int64_t a, int64_t b) { return a > b ? a : b; }
-
-struct Product {
-  int m, n, k;
-  const float *a, *b;
-  ptrdiff_t ar, ac, br, bc;
-  float* c;
-  ptrdiff_t cr;
-  bool accumulate;
-};
 
 // C[rows, columns] (+)= A B over kc steps. B: kc rows of VECTORS * W floats at pitch b_pitch, readable in full. `ahead` is
 // what a later tile will read: two cache lines of it are fetched every four steps, the next two lie at a pitch. `beside` leads
@@ -108,18 +93,6 @@ struct RowBlocks {
   LB_INLINE explicit RowBlocks(int rows) : count((int)ceil_divide(rows, MR)), height(rows / count), taller(rows % count) {}
   LB_INLINE int start(int block) const { return block * height + (int)smaller(block, taller); }
   LB_INLINE int rows(int block) const { return height + (block < taller); }
-};
-
-
-// A part of C: rows row0.., columns column0.. .
-struct Region {
-  int row0, rows, column0, columns;
-};
-// A tile of C that is complete may be worked on while it is in the cache (bias, activation).
-struct Epilogue {
-  void (*run)(void* context, Region region) = nullptr;
-  void* context = nullptr;
-  ptrdiff_t beside = 0;  // floats from C to another array of the same layout that it reads or writes
 };
 
 // How an operand is read: where it lies, or from a copy that fits the tiles. A copy is made for all threads beforehand,
@@ -257,58 +230,6 @@ LB_NOINLINE int multiply_chunk(const Plan& shared, int first_block, int last_blo
   return OK;
 }
 
-// A few rows times a B whose columns are contiguous in memory (x w^T while decoding): W columns are transposed in
-// registers and used at once.
-template <int ROWS> LB_NOINLINE void multiply_thin(const Product& g, int first, int last) {
-  for (int column = first; column < last; column += W) {
-    int columns = (int)smaller(W, last - column);
-    const float* b = g.b + column * g.bc;
-    for (int k0 = 0; k0 < g.k; k0 += KC) {
-      int kc = (int)smaller(KC, g.k - k0);
-      V sum[ROWS] = {};
-      for (int p = k0; p < k0 + kc; p += W) {
-        V r[W];
-        int left = k0 + kc - p;
-        if (columns == W && left >= W) {
-          LB_UNROLL for (int i = 0; i < W; i++) r[i] = load(b + i * g.bc + p);
-        } else {
-          for (int i = 0; i < W; i++) r[i] = i < columns ? load_partial(b + i * g.bc + p, left) : V{};
-        }
-        transpose_block(r);
-        if (left >= W) {
-          LB_UNROLL for (int i = 0; i < W; i++) {
-            LB_UNROLL for (int row = 0; row < ROWS; row++) {
-              sum[row] = fma(splat(g.a[row * g.ar + (p + i) * g.ac]), r[i], sum[row]);
-            }
-          }
-        } else {
-          for (int i = 0; i < left; i++) {
-            for (int row = 0; row < ROWS; row++) sum[row] = fma(splat(g.a[row * g.ar + (p + i) * g.ac]), r[i], sum[row]);
-          }
-        }
-      }
-      for (int row = 0; row < ROWS; row++) {
-        float* c = g.c + row * g.cr + column;
-        bool accumulate = g.accumulate || k0 > 0;
-        store_partial(c, accumulate ? load_partial(c, columns) + sum[row] : sum[row], columns);
-      }
-    }
-  }
-}
-
-template <class ForEach> LB_INLINE int gemm_thin(const Product& g, Epilogue epilogue, ForEach for_each) {
-  int64_t step = larger(CHUNK_WORK / 8 / ((int64_t)g.m * g.k) / W, 1) * W;  // bound by reading B, not by arithmetic
-  for_each(ceil_divide(g.n, step), [&](int64_t chunk) {
-    int first = (int)(chunk * step), last = (int)smaller(g.n, first + step);
-    if (g.m == 1) multiply_thin<1>(g, first, last);
-    else if (g.m == 2) multiply_thin<2>(g, first, last);
-    else if (g.m == 3) multiply_thin<3>(g, first, last);
-    else multiply_thin<4>(g, first, last);
-    if (epilogue.run) epilogue.run(epilogue.context, {0, g.m, first, last - first});
-  });
-  return OK;
-}
-
 template <bool THREADS> LB_NOINLINE int gemm_run(const Product& g, Epilogue epilogue) {
   if (g.m <= 0 || g.n <= 0) return OK;
   auto for_each = [](int64_t chunks, bool threads, auto&& body) {
@@ -321,7 +242,7 @@ template <bool THREADS> LB_NOINLINE int gemm_run(const Product& g, Epilogue epil
     return OK;
   }
   if (g.m <= 4 && g.br == 1 && g.bc != 1) {
-    return gemm_thin(g, epilogue, [&](int64_t chunks, auto&& body) { for_each(chunks, true, body); });
+    return gemm_thin(g, FloatWeights{g.b}, epilogue, [&](int64_t chunks, auto&& body) { for_each(chunks, true, body); });
   }
 
   // Copying A pays when several panels read it, copying B when several blocks of rows do.

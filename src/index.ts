@@ -35,8 +35,8 @@ export * from './series/index.ts';
 export * as sizing from './sizing/index.ts';
 export { ForecastTask, forecastAfter, type Score, type WindowBatch } from './tasks/forecast.ts';
 export { type Ahead, forecastAll, type History } from './tasks/forecastAhead.ts';
-export { ForecastStream } from './tasks/forecastStream.ts';
 export { type EncodedCorpus, type LanguageModel, LanguageTask, type TokenBatch } from './tasks/language.ts';
+export { NetworkStream } from './tasks/networkStream.ts';
 export { buildOptimizer, buildSchedule } from './tasks/optimizer.ts';
 export * from './tasks/recipe.ts';
 export type {

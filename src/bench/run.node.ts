@@ -60,7 +60,7 @@ function chosenEntries(chosen: readonly Topic[], parts: readonly string[]): read
     throw new LookbackError('USAGE', {
       where: 'lookback bench --only',
       expected: `a part of a name among ${entries.map(({ name }) => name).join(', ')}`,
-      got: unmatched,
+      got: JSON.stringify(unmatched),
     });
   }
   return entries.filter(({ name }) => parts.some((part) => name.includes(part)));

@@ -38,6 +38,6 @@ describe('lookback bench', () => {
   it('refuses a name that no figure contains, and lists those there are', () => {
     const wrong = () => bench({ topics: ['kernels'], names: ['gemm', 'matmul'] });
     expect(wrong).toThrow(expect.objectContaining({ code: 'USAGE' }));
-    expect(wrong).toThrow(/gemm-1024x1024x1024-nn.*got matmul/s);
+    expect(wrong).toThrow(/gemm-1024x1024x1024-nn.*got "matmul"/s);
   });
 });

@@ -49,7 +49,10 @@ function readCsv(text: string, where: string, most: number): TableRow[] {
     records = parse(text, { delimiter, skip_empty_lines: true, trim: true, to });
   } catch (cause) {
     if (!(cause instanceof CsvError)) throw cause;
-    throw new LookbackError('DATA_INVALID', { where, problem: `it is not CSV: ${cause.message}`, cause });
+    const next = cause.code.includes('QUOTE')
+      ? 'Close the quote, or double quotes that belong to the text'
+      : 'Give every row as many cells as the header has';
+    throw new LookbackError('DATA_INVALID', { where, problem: `it is not CSV: ${cause.message}`, next, cause });
   }
   const [names, ...rows] = records;
   if (!names || rows.length === 0)

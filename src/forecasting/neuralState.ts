@@ -8,8 +8,8 @@ import type { Tap } from '../nn/index.ts';
 import { TransformChain } from '../series/index.ts';
 import { buildForecaster } from '../tasks/forecast.ts';
 import { type Ahead, forecastAll } from '../tasks/forecastAhead.ts';
-import { ForecastStream } from '../tasks/forecastStream.ts';
 import type { BesideScale, InputShape } from '../tasks/forecastWindows.ts';
+import { NetworkStream } from '../tasks/networkStream.ts';
 import { type ForecastRecipe, resolveRecipe } from '../tasks/recipe.ts';
 import type { FitContext, FittedModel, ModelState } from './model.ts';
 
@@ -114,12 +114,12 @@ export function fittedNetwork(
  * @throws LookbackError DATA_INVALID for a state that is not a network's, BAD_ARGUMENT for a network that needs its
  *   window whole
  */
-export function streamNetwork(state: ModelState, history: Float64Array, which = 0): ForecastStream {
+export function streamNetwork(state: ModelState, history: Float64Array, which = 0): NetworkStream {
   const trained = networkOfState(state.model, state);
   const model = buildForecaster(trained.recipe, trained.shape);
   model.loadStateDict(trained.parameters);
   model.eval();
-  return new ForecastStream(model, trained.chains[which] ?? chainFor(history, trained), history);
+  return new NetworkStream(model, trained.chains[which] ?? chainFor(history, trained), history);
 }
 
 /** Transforms of a series that was not trained on, fitted on all of its history. */

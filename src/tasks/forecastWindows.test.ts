@@ -3,8 +3,8 @@ import '../backends/init.ts';
 import { airlinePassengers } from '../series/index.ts';
 import { ForecastTask, forecastAfter } from './forecast.ts';
 import { forecastAll } from './forecastAhead.ts';
-import { ForecastStream } from './forecastStream.ts';
 import { type Beside, carryForward } from './forecastWindows.ts';
+import { NetworkStream } from './networkStream.ts';
 import { type ForecastRecipe, parseRecipe } from './recipe.ts';
 
 const recipe = (changes: object = {}): ForecastRecipe =>
@@ -136,7 +136,7 @@ describe('a stream', () => {
   it('starts as a window does and goes on with each value', () => {
     const { model, prepared } = make();
     const [{ chain }] = prepared;
-    const stream = new ForecastStream(model, chain, airline.values.subarray(0, 100));
+    const stream = new NetworkStream(model, chain, airline.values.subarray(0, 100));
     expect([...stream.forecast.mean]).toEqual([...forecastAfter(model, airline.values.subarray(0, 100), chain)]);
     for (let t = 100; t < 110; t++) stream.push(airline.values[t]);
     // A window of all that the stream has seen gives the same.
@@ -154,7 +154,7 @@ describe('a stream', () => {
   it('refuses what needs its window whole', () => {
     const of = (changes: object) => () => {
       const { model, prepared } = make(changes);
-      return new ForecastStream(model, prepared[0].chain, airline.values);
+      return new NetworkStream(model, prepared[0].chain, airline.values);
     };
     expect(of({ model: { kind: 'transformer' } })).toThrow(/stream/);
     expect(of({ scaling: 'last' })).toThrow(/stream/);

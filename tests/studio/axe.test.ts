@@ -2,18 +2,16 @@
  * Every page of the studio before axe-core, light and dark: no serious or critical fault of accessibility. Pages come from
  * `pages.ts`, so a new one is checked without a word here. Skipped without Chromium.
  */
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { type Browser, chromium } from 'playwright-core';
+import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Studio, serveStudio } from '../../src/server/serve.node.ts';
 import { pages as listed } from '../../studio/src/pages.ts';
+import { executablePath, launch } from './browser.ts';
 import { studioPages } from './built.ts';
 import { command, temporaryFolder, writeForecast, writeRun } from './support.ts';
 
-const executablePath = [process.env.CHROMIUM, '/usr/bin/chromium', '/usr/bin/chromium-browser'].find(
-  (path) => path && existsSync(path),
-);
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
 interface Violation {
@@ -37,7 +35,7 @@ describe.skipIf(!executablePath)('axe-core (install Debian’s chromium, or set 
     run.finish('finished');
     const language = writeRun(root, 'writer', { task: 'language' });
     language.finish('stopped');
-    browser = await chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-gpu'] });
+    browser = await launch();
     studio = await serveStudio({ root, pages, token: 'token', session: 'session', command });
   });
   afterAll(async () => {

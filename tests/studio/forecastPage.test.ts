@@ -3,12 +3,12 @@
  * no tables, the keyboard, stopping, axe. Skipped without Chromium.
  */
 import { spawnSync } from 'node:child_process';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { parquetWriteBuffer } from 'hyparquet-writer';
-import { type Browser, chromium, type Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { examineBackends } from '../../src/backends/init.ts';
 import { readTable } from '../../src/data/node.ts';
@@ -18,13 +18,10 @@ import { airlineCsv } from '../../src/series/airline.ts';
 import { type Studio, serveStudio } from '../../src/server/serve.node.ts';
 import { mostRows } from '../../studio/src/lib/forecasting/limits.ts';
 import { accessibilityFaults, contrastFaults } from './accessibility.ts';
+import { executablePath, launch, watchedPage } from './browser.ts';
 import { staticSite, studioPages } from './built.ts';
 import { command, temporaryFolder } from './support.ts';
 
-const executablePath = [process.env.CHROMIUM, '/usr/bin/chromium', '/usr/bin/chromium-browser'].find(
-  (path) => path && existsSync(path),
-);
-const flags = ['--no-sandbox', '--disable-gpu', '--disable-background-networking'];
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const fuses = (await examineBackends()).fused;
 
@@ -55,7 +52,7 @@ describe.skipIf(!executablePath)('the forecast page (install Debian’s chromium
     writeFileSync(csv, airlineCsv());
     pages = await studioPages();
     site = await staticSite();
-    browser = await chromium.launch({ executablePath, args: flags });
+    browser = await launch();
     studio = await serveStudio({ root: folder, pages, token: 'token', session: 'session', command });
   });
   afterAll(async () => {
@@ -65,12 +62,7 @@ describe.skipIf(!executablePath)('the forecast page (install Debian’s chromium
 
   beforeEach(async () => {
     // The policy of the page would refuse axe's script.
-    const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, bypassCSP: true });
-    page = await context.newPage();
-    page.setDefaultTimeout(60_000);
-    complaints = [];
-    page.on('pageerror', (error) => complaints.push(error.message));
-    page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()));
+    ({ page, complaints } = await watchedPage(browser, { bypassCSP: true, limit: 60_000 }));
     await page.goto(studio.address);
   });
   afterEach(async () => {

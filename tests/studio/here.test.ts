@@ -2,8 +2,7 @@
  * Training in the page, over the studio's server: the bits of the command line, a shared link that turns green and red,
  * links from strangers. Skipped without Chromium.
  */
-import { existsSync } from 'node:fs';
-import { type Browser, chromium, type Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { examineBackends } from '../../src/backends/init.ts';
 import { airlineCsv } from '../../src/series/airline.ts';
@@ -13,13 +12,9 @@ import { formatRecipe, parseRecipe } from '../../src/tasks/recipe.ts';
 import { startRun } from '../../src/tasks/run.node.ts';
 import { encodeShare } from '../../src/tasks/share.ts';
 import { accessibilityFaults, contrastFaults } from './accessibility.ts';
+import { executablePath, forgive, launch, watchedPage } from './browser.ts';
 import { studioPages } from './built.ts';
 import { command, temporaryFolder } from './support.ts';
-
-const executablePath = [process.env.CHROMIUM, '/usr/bin/chromium', '/usr/bin/chromium-browser'].find(
-  (path) => path && existsSync(path),
-);
-const flags = ['--no-sandbox', '--disable-gpu', '--disable-background-networking'];
 
 const lstm: RecipeInput = {
   task: 'forecast',
@@ -67,7 +62,7 @@ describe.skipIf(!executablePath)(
         parametersHash: one.parametersHash ?? '',
         version: '0.1.0',
       });
-      browser = await chromium.launch({ executablePath, args: flags });
+      browser = await launch();
       studio = await serveStudio({ root, pages, token: 'token', session: 'session', command });
     });
     afterAll(async () => {
@@ -76,13 +71,7 @@ describe.skipIf(!executablePath)(
     });
 
     beforeEach(async () => {
-      page = await (await browser.newContext({ viewport: { width: 1300, height: 900 } })).newPage();
-      page.setDefaultTimeout(40_000);
-      complaints = [];
-      page.on('pageerror', (error) => complaints.push(error.message));
-      page.on('console', (message) => {
-        if (message.type() === 'error') complaints.push(message.text());
-      });
+      ({ page, complaints } = await watchedPage(browser, { viewport: { width: 1300, height: 900 }, limit: 40_000 }));
       page.on('request', (request) => {
         const local = request.url().startsWith(`http://127.0.0.1:${studio.port}/`) || request.url().startsWith('blob:');
         if (!local) complaints.push(`asked for ${request.url().slice(0, 100)}`);
@@ -180,7 +169,7 @@ describe.skipIf(!executablePath)(
       await open(`shared?run=${await encodeShare({ recipe, dataHash: hash, parametersHash: hash, version: '0.1.0' })}`);
       await page.getByText('The run’s data is not at hand here').waitFor();
       await page.getByText('not at hand: drop the file here').waitFor();
-      complaints = complaints.filter((text) => !text.includes('400'));
+      forgive(complaints, /status of 400/);
     });
 
     it('says what is wrong with a stranger’s link, and asks before much work', async () => {

@@ -2,20 +2,18 @@
  * The lecture in a browser, over the real server: the first page with both live figures, a figure of every chapter at
  * work, and an exercise solved wrongly, rightly and never. Skipped without Chromium.
  */
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { type Browser, chromium, type Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type Studio, serveStudio } from '../../src/server/serve.node.ts';
 import { createRun, type Run } from '../../src/track/node.ts';
 import { chapters } from '../../studio/src/lib/lecture/chapters.ts';
 import { accessibilityFaults, contrastFaults } from './accessibility.ts';
+import { executablePath, forgive, launch, watchedPage } from './browser.ts';
 import { studioPages } from './built.ts';
 import { command, temporaryFolder, writeForecast, writeRun } from './support.ts';
 
-const executablePath = [process.env.CHROMIUM, '/usr/bin/chromium', '/usr/bin/chromium-browser'].find(
-  (path) => path && existsSync(path),
-);
 const axePath = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
 
 describe.skipIf(!executablePath)('the lecture (install Debian’s chromium, or set CHROMIUM, if this is skipped)', () => {
@@ -39,7 +37,7 @@ describe.skipIf(!executablePath)('the lecture (install Debian’s chromium, or s
     whale.log(10, { validationLoss: 2.5, sample: 'Call me thx' });
     whale.log(20, { validationLoss: 2, sample: 'Call me the' });
     whale.flush();
-    browser = await chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-gpu'] });
+    browser = await launch();
     studio = await serveStudio({ root, pages, token: 'token', session: 'session', command, interval: 50 });
   });
   afterAll(async () => {
@@ -49,14 +47,7 @@ describe.skipIf(!executablePath)('the lecture (install Debian’s chromium, or s
   });
 
   beforeEach(async () => {
-    const context = await browser.newContext({ viewport: { width: 1280, height: 900 } });
-    page = await context.newPage();
-    page.setDefaultTimeout(20_000);
-    complaints = [];
-    page.on('pageerror', (error) => complaints.push(error.message));
-    page.on('console', (message) => {
-      if (message.type() === 'error') complaints.push(message.text());
-    });
+    ({ page, complaints } = await watchedPage(browser));
   });
   afterEach(async () => {
     await page.context().close();
@@ -213,9 +204,7 @@ describe.skipIf(!executablePath)('the lecture (install Debian’s chromium, or s
       await check();
       await said('The result is a string, not a number.');
       expect(await page.locator('iframe').count()).toBe(0);
-      complaints = complaints.filter(
-        (text) => !/importScripts|Content Security Policy|NetworkError|api\/runs/.test(text),
-      );
+      forgive(complaints, /importScripts|Content Security Policy|NetworkError|api\/runs/);
     });
 
     it('runs in a document of its own, framed by ours alone', async () => {

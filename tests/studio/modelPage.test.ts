@@ -1,17 +1,14 @@
 /** The model page in a browser: look into a GPT, an LSTM and a forecaster, slide through training, sample, be refused. */
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { type Browser, chromium, type Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type Studio, serveStudio } from '../../src/server/serve.node.ts';
 import { accessibilityFaults, contrastFaults } from './accessibility.ts';
+import { executablePath, forgive, launch, watchedPage } from './browser.ts';
 import { studioPages } from './built.ts';
 import { writeForecastRun, writeLanguageRun } from './modelRuns.ts';
 import { temporaryFolder } from './support.ts';
-
-const executablePath = [process.env.CHROMIUM, '/usr/bin/chromium', '/usr/bin/chromium-browser'].find(
-  (path) => path && existsSync(path),
-);
 
 describe.skipIf(!executablePath)(
   'the model page (install Debian’s chromium, or set CHROMIUM, if this is skipped)',
@@ -28,7 +25,7 @@ describe.skipIf(!executablePath)(
       writeForecastRun(root, { name: 'months', model: { kind: 'lstm', hidden: 5, layers: 1 } });
       writeLanguageRun(root, { name: 'gpt', model: { kind: 'gpt', layers: 2, heads: 3, width: 12 } });
       writeLanguageRun(root, { name: 'lstm', model: { kind: 'lstm', layers: 2, width: 10 } });
-      browser = await chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-gpu'] });
+      browser = await launch();
       studio = await serveStudio({ root, pages, token: 'token', session: 'session', interval: 50 });
     }, 120_000);
     afterAll(async () => {
@@ -36,15 +33,7 @@ describe.skipIf(!executablePath)(
       await studio?.close();
     });
     beforeEach(async () => {
-      const context = await browser.newContext({ viewport: { width: 1280, height: 900 } });
-      page = await context.newPage();
-      page.setDefaultTimeout(15_000);
-      complaints = [];
-      page.on('pageerror', (error) => complaints.push(error.message));
-      page.on(
-        'console',
-        (message) => message.type() === 'error' && complaints.push(`${message.text()} ${message.location().url}`),
-      );
+      ({ page, complaints } = await watchedPage(browser, { limit: 15_000 }));
       await page.goto(studio.address);
     });
     afterEach(async () => {
@@ -187,7 +176,7 @@ describe.skipIf(!executablePath)(
       expect(await page.locator('main b[onclick]').count()).toBe(0);
       await page.goto(`http://127.0.0.1:${studio.port}/#/model/${encodeURIComponent('../../etc')}`);
       await page.getByRole('alert').filter({ hasText: 'there is no such run' }).waitFor();
-      complaints = complaints.filter((text) => !/40[04]/.test(text));
+      forgive(complaints, /status of 40[04]/);
     });
 
     it.each(['gpt', 'lstm', 'months'])(

@@ -2,18 +2,15 @@
  * The pages that compute by themselves, in a browser: n-grams of a text, word vectors trained and asked. Skipped without
  * Chromium.
  */
-import { existsSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Browser, chromium, type Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type Studio, serveStudio } from '../../src/server/serve.node.ts';
 import { accessibilityFaults, contrastFaults } from './accessibility.ts';
+import { executablePath, launch, watchedPage } from './browser.ts';
 import { studioPages } from './built.ts';
 import { command, temporaryFolder } from './support.ts';
-
-const executablePath = [process.env.CHROMIUM, '/usr/bin/chromium', '/usr/bin/chromium-browser'].find(
-  (path) => path && existsSync(path),
-);
 
 describe.skipIf(!executablePath)('n-grams and vectors (needs Chromium)', () => {
   const root = temporaryFolder();
@@ -26,19 +23,14 @@ describe.skipIf(!executablePath)('n-grams and vectors (needs Chromium)', () => {
   beforeAll(async () => {
     pages = await studioPages();
     studio = await serveStudio({ root, pages, port: 0, token: 'token', session: 'session', command, interval: 50 });
-    browser = await chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-gpu'] });
+    browser = await launch();
   });
   afterAll(async () => {
     await browser?.close();
     await studio?.close();
   });
   beforeEach(async () => {
-    const context = await browser.newContext({ viewport: { width: 1280, height: 900 } });
-    page = await context.newPage();
-    page.setDefaultTimeout(20_000);
-    complaints = [];
-    page.on('pageerror', (error) => complaints.push(error.message));
-    page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()));
+    ({ page, complaints } = await watchedPage(browser));
     await page.goto(studio.address);
   });
   afterEach(async () => {

@@ -8,7 +8,7 @@ import type { AddressInfo } from 'node:net';
 import { extname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { runInNewContext } from 'node:vm';
-import { type Browser, chromium, type Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { examineBackends } from '../../src/backends/init.ts';
 import { runProgram } from '../../src/cli/program.ts';
@@ -20,13 +20,10 @@ import { formatRecipe, parseRecipe } from '../../src/tasks/recipe.ts';
 import { type RunOutcome, startRun } from '../../src/tasks/run.node.ts';
 import { sha256 } from '../../src/tasks/sha256.ts';
 import { decodeShare } from '../../src/tasks/share.ts';
+import { executablePath, launch } from './browser.ts';
 import { staticSite } from './built.ts';
 import { openApp, temporaryFolder, writeRun } from './support.ts';
 
-const executablePath = [process.env.CHROMIUM, '/usr/bin/chromium', '/usr/bin/chromium-browser'].find(
-  (path) => path && existsSync(path),
-);
-const flags = ['--no-sandbox', '--disable-gpu', '--disable-background-networking'];
 const fuses = (await examineBackends()).fused;
 
 const gpt: RecipeInput = {
@@ -197,7 +194,7 @@ describe.skipIf(!executablePath)('in Chromium (install Debian’s chromium, or s
       response.writeHead(200, { 'content-type': types[extname(path)] ?? 'image/svg+xml' }).end(readFileSync(path));
     });
     await new Promise<void>((ready) => server.listen(0, '127.0.0.1', ready));
-    browser = await chromium.launch({ executablePath, args: flags });
+    browser = await launch();
   });
   afterAll(async () => {
     await browser?.close();

@@ -2,20 +2,18 @@
  * The Tokens page in a browser, over the real server; from a disk it is opened in `static.test.ts`. Skipped without
  * Chromium, and ids of cl100k where no package has its ranks.
  */
-import { existsSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Browser, chromium, type Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { hasVocabulary } from '../../src/data/tokenizers.node.ts';
 import { type Studio, serveStudio } from '../../src/server/serve.node.ts';
 import { toTokenizerJson, trainBytePairs } from '../../src/text/index.ts';
 import { accessibilityFaults, contrastFaults } from './accessibility.ts';
+import { executablePath, launch, watchedPage } from './browser.ts';
 import { studioPages } from './built.ts';
 import { command, openApp, temporaryFolder } from './support.ts';
 
-const executablePath = [process.env.CHROMIUM, '/usr/bin/chromium', '/usr/bin/chromium-browser'].find(
-  (path) => path && existsSync(path),
-);
 const ranks = ['gpt2', 'cl100k', 'o200k'].every(hasVocabulary);
 const greeting = 'hello123!!!? (안녕하세요!) 😉';
 /** What tiktoken gives. */
@@ -54,19 +52,14 @@ describe.skipIf(!executablePath)(
     beforeAll(async () => {
       pages = await studioPages();
       studio = await serveStudio({ root, pages, port: 0, token: 'token', session: 'session', command, interval: 50 });
-      browser = await chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-gpu'] });
+      browser = await launch();
     });
     afterAll(async () => {
       await browser?.close();
       await studio?.close();
     });
     beforeEach(async () => {
-      const context = await browser.newContext({ viewport: { width: 1280, height: 900 } });
-      page = await context.newPage();
-      page.setDefaultTimeout(20_000);
-      complaints = [];
-      page.on('pageerror', (error) => complaints.push(error.message));
-      page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()));
+      ({ page, complaints } = await watchedPage(browser));
     });
     afterEach(async () => {
       await page.context().close();

@@ -2,9 +2,9 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { lookback } from '../../../tests/commandLine.ts';
 import { Random } from '../../random.ts';
 import { readVectors } from '../../vectors/index.ts';
-import { runProgram } from '../program.ts';
 import { parseSum } from './embed.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'lookback-embed-'));
@@ -15,12 +15,8 @@ const put = (name: string, content: string | Uint8Array) => {
 };
 
 async function embed(...words: string[]) {
-  let out = '';
-  let err = '';
-  const write = (part: string) => (out += part);
-  const writeError = (part: string) => (err += part);
-  const status = await runProgram(['embed', ...words], { write, writeError, width: 100, colour: false, live: false });
-  return { status, out, err };
+  const { error: err, ...rest } = await lookback(['embed', ...words]);
+  return { ...rest, err };
 }
 
 // Sentences of animals and of tools: words of one kind stand beside each other.

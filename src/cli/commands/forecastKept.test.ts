@@ -2,9 +2,9 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import { lookback } from '../../../tests/commandLine.ts';
 import { Random } from '../../random.ts';
 import { airlineCsv } from '../../series/airline.ts';
-import { runProgram } from '../program.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'lookback-kept-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -14,17 +14,8 @@ const put = (name: string, text: string) => {
 };
 
 async function run(...words: string[]) {
-  const out: string[] = [];
-  const errors: string[] = [];
-  const terminal = {
-    width: 100,
-    colour: false,
-    interactive: false,
-    write: (text: string) => out.push(text),
-    writeError: (text: string) => errors.push(text),
-  };
-  const status = await runProgram(['forecast', ...words], terminal as unknown as Parameters<typeof runProgram>[1]);
-  return { status, out: out.join(''), errors: errors.join('') };
+  const { error: errors, ...rest } = await lookback(['forecast', ...words]);
+  return { ...rest, errors };
 }
 
 describe('lookback forecast, a kept model', () => {

@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
-import { runProgram } from '../program.ts';
+import { lookback } from '../../../tests/commandLine.ts';
 
 describe('lookback learn', () => {
   const folder = mkdtempSync(join(tmpdir(), 'lookback-learn-'));
@@ -12,12 +12,8 @@ describe('lookback learn', () => {
   });
 
   async function learn(...words: string[]) {
-    let out = '';
-    let error = '';
-    const terminal = { width: 80, colour: false, live: false };
-    const sinks = { write: (text: string) => (out += text), writeError: (text: string) => (error += text) };
-    const thrown = await runProgram(['learn', ...words, '--folder', folder], { ...terminal, ...sinks });
-    return { status: thrown || process.exitCode || 0, out, error };
+    const { status, ...said } = await lookback(['learn', ...words, '--folder', folder], { width: 80 });
+    return { status: status || process.exitCode || 0, ...said };
   }
   const file = join(folder, '6-kv-cache.ts');
   const fill = (value: string) =>

@@ -2,8 +2,8 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import { lookback } from '../../../tests/commandLine.ts';
 import { trainBytePairs } from '../../text/index.ts';
-import { runProgram } from '../program.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'lookback-ngram-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -17,12 +17,8 @@ const file = put('text.txt', text);
 const names = put('names.txt', 'emma\nolivia\nava\nmia\nemma\n');
 
 async function ngram(...words: string[]) {
-  let out = '';
-  let err = '';
-  const write = (part: string) => (out += part);
-  const writeError = (part: string) => (err += part);
-  const status = await runProgram(['ngram', ...words], { write, writeError, width: 100, colour: false, live: false });
-  return { status, out, err };
+  const { error: err, ...rest } = await lookback(['ngram', ...words]);
+  return { ...rest, err };
 }
 
 describe('lookback ngram', () => {

@@ -2,8 +2,8 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { lookback } from '../../../tests/commandLine.ts';
 import { createRun, openRun, type Run } from '../../track/node.ts';
-import { runProgram } from '../program.ts';
 
 let root = '';
 beforeEach(() => {
@@ -11,18 +11,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(root, { recursive: true, force: true }));
 
-async function runs(...words: string[]) {
-  let out = '';
-  let error = '';
-  const status = await runProgram(['runs', ...words, '--runs', root], {
-    write: (text) => (out += text),
-    writeError: (text) => (error += text),
-    width: 100,
-    colour: false,
-    live: false,
-  });
-  return { status, out, error };
-}
+const runs = (...words: string[]) => lookback(['runs', ...words, '--runs', root]);
 
 function make(name: string, recipe: unknown = {}, labels: { project?: string; tags?: string[] } = {}): Run {
   const run = createRun({ root, recipe, seed: 1, backend: 'native', versions: {}, name, ...labels });

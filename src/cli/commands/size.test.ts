@@ -2,8 +2,8 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { lookback } from '../../../tests/commandLine.ts';
 import { createRun } from '../../track/node.ts';
-import { runProgram } from '../program.ts';
 
 let folder = '';
 beforeAll(() => {
@@ -11,15 +11,7 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
-async function size(...words: string[]) {
-  let out = '';
-  let error = '';
-  const write = (text: string) => (out += text);
-  const writeError = (text: string) => (error += text);
-  const terminal = { write, writeError, width: 80, colour: false, live: false };
-  const status = await runProgram(['size', ...words], terminal);
-  return { status, out, error };
-}
+const size = (...words: string[]) => lookback(['size', ...words], { width: 80 });
 
 const gpt = { kind: 'gpt', layers: 2, heads: 2, width: 8 };
 

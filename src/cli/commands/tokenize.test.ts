@@ -2,12 +2,12 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import { lookback } from '../../../tests/commandLine.ts';
 import { readTokenizerFile } from '../../data/node.ts';
 import { LanguageTask } from '../../tasks/language.ts';
 import type { LanguageRecipe } from '../../tasks/recipe.ts';
 import { parseRecipe } from '../../tasks/recipe.ts';
 import { ByteTokenizer, trainBytePairs } from '../../text/index.ts';
-import { runProgram } from '../program.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'lookback-tokenize-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -15,13 +15,8 @@ const file = join(folder, 'text.txt');
 writeFileSync(file, 'the cat sat on the mat, the cat sat\n'.repeat(30));
 
 async function run(...words: string[]) {
-  let out = '';
-  let err = '';
-  const write = (text: string) => (out += text);
-  const writeError = (text: string) => (err += text);
-  const terminal = { write, writeError, width: 100, colour: false, live: false };
-  const status = await runProgram(words, terminal);
-  return { status, out, err };
+  const { error: err, ...rest } = await lookback(words);
+  return { ...rest, err };
 }
 
 describe('lookback tokenize and data', () => {

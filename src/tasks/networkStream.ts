@@ -1,5 +1,5 @@
 /**
- * ForecastStream: a trained recurrent forecaster that takes one value at a time and forecasts after each, at the cost of
+ * NetworkStream: a trained recurrent forecaster that takes one value at a time and forecasts after each, at the cost of
  * one step instead of a window.
  *
  * It starts from a window, as the network was trained, and then goes on from its state: it remembers more than a window,
@@ -15,7 +15,7 @@ import { type Ahead, toOriginal } from './forecastAhead.ts';
 
 type Numbers = { readonly shape: readonly number[]; readonly data: ArrayLike<number> };
 
-export class ForecastStream {
+export class NetworkStream {
   /** As many of the last values as transforms need. */
   private tail: Float64Array;
   private state: { hidden: Numbers; cell?: Numbers }[] = [];
@@ -33,7 +33,7 @@ export class ForecastStream {
     const moved = chain.centresWindows || chain.normalizesWindows;
     if (moved || model.config.features !== 1) {
       throw new LookbackError('BAD_ARGUMENT', {
-        where: 'ForecastStream',
+        where: 'NetworkStream',
         expected: 'windows of one feature that are neither centred nor normalized',
         got: moved ? `the transform ${chain.names.at(-1)}` : `${model.config.features} features`,
         next: 'Forecast from whole windows with forecastAfter',
