@@ -166,7 +166,14 @@ describe.skipIf(!executablePath)(
     });
 
     it('names what it refuses, says what is missing, and takes HTML for text', async () => {
+      const refused: string[] = [];
+      page.on('response', (answer) => {
+        if (answer.status() === 400) refused.push(new URL(answer.url()).pathname);
+      });
       await openModelPage('gpt');
+      // One character has no next one, whose loss could be differentiated.
+      await type('T');
+      await expect.poll(() => page.getByRole('listbox').first().locator('span').count()).toBe(1);
       await type('a 🐋');
       await page.getByRole('alert').filter({ hasText: 'U+1F40B' }).first().waitFor();
       await type('');
@@ -176,6 +183,8 @@ describe.skipIf(!executablePath)(
       expect(await page.locator('main b[onclick]').count()).toBe(0);
       await page.goto(`http://127.0.0.1:${studio.port}/#/model/${encodeURIComponent('../../etc')}`);
       await page.getByRole('alert').filter({ hasText: 'there is no such run' }).waitFor();
+      // A text is asked about no further than it has been looked at.
+      expect(refused).toEqual(['/api/runs/gpt/model/look']);
       forgive(complaints, /status of 40[04]/);
     });
 
