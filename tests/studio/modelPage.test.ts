@@ -157,12 +157,18 @@ describe.skipIf(!executablePath)(
     });
 
     it('looks into a forecaster, and moves its origin', async () => {
+      const looked: unknown[] = [];
+      page.on('request', (request) => {
+        if (request.url().endsWith('/model/look')) looked.push(request.postDataJSON().origin);
+      });
       await openModelPage('months');
       const origin = page.getByRole('slider', { name: 'Last value the model sees' });
       expect(await origin.getAttribute('aria-valuetext')).toBe('137');
       await origin.press('ArrowLeft');
       await expect.poll(() => origin.getAttribute('aria-valuetext')).toBe('136');
       await page.getByRole('application').waitFor();
+      // The first value it forecasts, once for each place.
+      expect(looked).toEqual([138, 137]);
     });
 
     it('names what it refuses, says what is missing, and takes HTML for text', async () => {
