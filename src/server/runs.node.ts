@@ -26,9 +26,8 @@ interface Entry {
 /** A time of change younger than this may be followed by another that looks the same, milliseconds. */
 const settledAfter = 100;
 
-/** Most metrics held open, as runs and as rows, and how long after the last use, milliseconds. */
-const mostReaders = 64;
-const mostRows = 4_000_000;
+/** Most metrics held open, in bytes, and how long after the last use, milliseconds. Fifty runs of 100,000 points fit. */
+const mostBytes = 256 << 20;
 const readersKept = 120_000;
 
 export class RunsFolder {
@@ -179,9 +178,10 @@ export class RunsFolder {
   }
 
   #closeReaders(): void {
-    const rows = () => [...this.#readers.values()].reduce((sum, { table }) => sum + table.rowCount, 0);
-    for (const name of this.#readers.keys()) {
-      if (this.#readers.size <= mostReaders && (this.#readers.size === 1 || rows() <= mostRows)) break;
+    let bytes = [...this.#readers.values()].reduce((sum, { table }) => sum + table.bytes, 0);
+    for (const [name, { table }] of this.#readers) {
+      if (this.#readers.size === 1 || bytes <= mostBytes) break;
+      bytes -= table.bytes;
       this.#readers.delete(name);
     }
     clearTimeout(this.#closing);

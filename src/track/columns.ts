@@ -137,6 +137,13 @@ export class MetricTable {
     return this.#rowCount;
   }
 
+  /** Memory it takes, roughly: step and time of a row, value and share of the pyramid of a point. */
+  get bytes(): number {
+    let points = 0;
+    for (const { length } of this.#columns.values()) points += length;
+    return 16 * this.#rowCount + 7 * points;
+  }
+
   /** [rows]; a view that the next append may leave behind. Optimizer steps. */
   get steps(): Float64Array {
     return this.#steps.subarray(0, this.#rowCount);
