@@ -23,11 +23,11 @@ constexpr size_t COPY_LIMIT = 1 << 15;          // floats below which threads ar
 
 // C[rows, columns] (+)= A B over kc steps. B: kc rows of VECTORS * W floats at pitch b_pitch, readable in full. `ahead` is
 // what a later tile will read: two cache lines of it are fetched every four steps, the next two lie at a pitch. `beside` leads
-// from C to what the epilogue will touch, which is fetched with C.
+// from C to what the epilogue will touch, which is fetched with C. `bias`, or nullptr, is added to the finished sums.
 template <int ROWS, int VECTORS, bool PACKED>
 LB_NOINLINE void gemm_tile(int kc, const float* __restrict a, ptrdiff_t ar, ptrdiff_t ac, const float* __restrict b,
                       ptrdiff_t b_pitch, float* __restrict c, ptrdiff_t cr, int columns, bool accumulate,
-                      const float* ahead, ptrdiff_t ahead_pitch, ptrdiff_t beside) {
+                      const float* ahead, ptrdiff_t ahead_pitch, ptrdiff_t beside, const float* bias) {
   V sum[ROWS][VECTORS];
   LB_UNROLL for (int i = 0; i < ROWS; i++) LB_UNROLL for (int j = 0; j < VECTORS; j++) sum[i][j] = V{};
   if (PACKED) ar = 1, ac = ROWS;
@@ -63,21 +63,26 @@ LB_NOINLINE void gemm_tile(int kc, const float* __restrict a, ptrdiff_t ar, ptrd
   }
 #endif
   for (; p < kc; p++) step();
-  if (columns >= VECTORS * W) {
+  auto each = [&](auto body) __attribute__((always_inline)) {
     LB_UNROLL for (int i = 0; i < ROWS; i++) LB_UNROLL for (int j = 0; j < VECTORS; j++) {
-      float* to = c + i * cr + j * W;
-      store(to, accumulate ? load(to) + sum[i][j] : sum[i][j]);
+      body(sum[i][j], c + i * cr + j * W, columns - j * W);
     }
-  } else {
-    LB_UNROLL for (int i = 0; i < ROWS; i++) LB_UNROLL for (int j = 0; j < VECTORS; j++) {
-      float* to = c + i * cr + j * W;
-      int left = columns - j * W;
-      if (left > 0) store_partial(to, accumulate ? load_partial(to, left) + sum[i][j] : sum[i][j], left);
+  };
+  bool whole = columns >= VECTORS * W;
+  if (accumulate && whole) each([](V& total, float* to, int) { total = load(to) + total; });
+  else if (accumulate) each([](V& total, float* to, int left) { total = load_partial(to, left) + total; });
+  if (bias) {
+    LB_UNROLL for (int j = 0; j < VECTORS; j++) {
+      V last = load_partial(bias + j * W, columns - j * W);
+      LB_UNROLL for (int i = 0; i < ROWS; i++) sum[i][j] = sum[i][j] + last;
     }
   }
+  if (whole) each([](V& total, float* to, int) { store(to, total); });
+  else each([](V& total, float* to, int left) { store_partial(to, total, left); });
 }
 
-typedef void (*Tile)(int, const float*, ptrdiff_t, ptrdiff_t, const float*, ptrdiff_t, float*, ptrdiff_t, int, bool, const float*, ptrdiff_t, ptrdiff_t);
+typedef void (*Tile)(int, const float*, ptrdiff_t, ptrdiff_t, const float*, ptrdiff_t, float*, ptrdiff_t, int, bool, const float*, ptrdiff_t, ptrdiff_t,
+                     const float*);
 template <int VECTORS, bool PACKED> LB_INLINE Tile choose_tile(int rows) {
 #define LB_TILE(r) gemm_tile<(r <= MR ? r : 1), VECTORS, PACKED>
   static constexpr Tile table[15] = {nullptr,    LB_TILE(1), LB_TILE(2),  LB_TILE(3),  LB_TILE(4),
@@ -211,17 +216,18 @@ LB_NOINLINE int multiply_chunk(const Plan& shared, int first_block, int last_blo
           else if (pitch == g.br) ahead = b + NR + (inner - inner_start) * (ptrdiff_t)(kc / 4) * (ahead_pitch = pitch);
         }
         float* c = g.c + row * g.cr + column;
+        const float* bias = ends && plan.epilogue.bias ? plan.epilogue.bias + column : nullptr;
         if (plan.a.source == IN_PLACE) {
           const float* a = g.a + row * g.ar + k0 * g.ac;
           Tile run = wide ? choose_tile<2, false>(rows) : choose_tile<1, false>(rows);
-          run(kc, a, g.ar, g.ac, b, pitch, c, g.cr, columns, accumulate, ahead, ahead_pitch, plan.epilogue.beside);
+          run(kc, a, g.ar, g.ac, b, pitch, c, g.cr, columns, accumulate, ahead, ahead_pitch, plan.epilogue.beside, bias);
         } else {
           const float* a = plan.a.copy + plan.block_at(block, plan.a.source == OWN ? 0 : k0, kc);
           if (!blocks_inner && plan.a.source == SHARED && outer + 1 < outer_end && past < (ptrdiff_t)kc * rows) {
             ahead = a + (ptrdiff_t)kc * rows + W + past;
           }
           Tile run = wide ? choose_tile<2, true>(rows) : choose_tile<1, true>(rows);
-          run(kc, a, 1, rows, b, pitch, c, g.cr, columns, accumulate, ahead, ahead_pitch, plan.epilogue.beside);
+          run(kc, a, 1, rows, b, pitch, c, g.cr, columns, accumulate, ahead, ahead_pitch, plan.epilogue.beside, bias);
         }
         if (ends && plan.epilogue.run) plan.epilogue.run(plan.epilogue.context, {row, rows, column, columns});
       }
@@ -238,7 +244,7 @@ template <bool THREADS> LB_NOINLINE int gemm_run(const Product& g, Epilogue epil
   };
   if (g.k <= 0) {
     for (int i = 0; i < g.m && !g.accumulate; i++) zero_floats(g.c + i * g.cr, g.n);
-    if (epilogue.run) epilogue.run(epilogue.context, {0, g.m, 0, g.n});
+    finish_rows(g, epilogue, 0, g.n);
     return OK;
   }
   if (g.m <= 4 && g.br == 1 && g.bc != 1) {
