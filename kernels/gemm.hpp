@@ -19,7 +19,7 @@ constexpr int NARROW = 128;                    // floats between rows of k up to
 // registers, whose tiles leave time for it, while two rows or so share a page.
 LB_INLINE bool spread(ptrdiff_t pitch) { return pitch <= NARROW || (W == 16 && pitch <= 768); }
 constexpr int64_t CHUNKS_WANTED = 3;           // for each thread: no sum is cut, so the bits do not depend on it
-constexpr size_t COPY_LIMIT = 1 << 15;          // floats below which threads are not worth waking for a copy
+constexpr size_t COPY_LIMIT = 1 << 13;          // floats below which threads are not worth waking for a copy
 
 // C[rows, columns] (+)= A B over kc steps. B: kc rows of VECTORS * W floats at pitch b_pitch, readable in full. `ahead` is
 // what a later tile will read: two cache lines of it are fetched every four steps, the next two lie at a pitch. `beside` leads
@@ -256,7 +256,9 @@ template <bool THREADS> LB_NOINLINE int gemm_run(const Product& g, Epilogue epil
   plan.a.total = plan.blocks.count, plan.b.total = (int)ceil_divide(g.n, NR);
   bool near = g.ac == 1 ? g.n <= 4 * NR || spread(g.ar) : g.ar == 1 && g.ac <= NARROW;
   bool copy_a = g.m > 1 && g.n > NR && !near;
-  bool copy_b = g.m > MR && !(g.bc == 1 && (g.m <= 2 * MR || (int64_t)g.k * g.n <= 8192 || spread(g.br)));
+  // rows 2 KiB apart fall on 64 sets of the L2 cache, too few for a deep panel
+  bool settled = spread(g.br) && (g.br % 512 != 0 || g.k <= 256);
+  bool copy_b = g.m > MR && !(g.bc == 1 && (g.m <= 2 * MR || (int64_t)g.k * g.n <= 8192 || settled));
   bool larger_b = g.n > g.m;
   plan.a.source = !copy_a ? IN_PLACE : larger_b && copy_b ? SHARED : OWN;
   plan.b.source = !copy_b ? IN_PLACE : larger_b ? OWN : SHARED;
@@ -271,8 +273,8 @@ template <bool THREADS> LB_NOINLINE int gemm_run(const Product& g, Epilogue epil
       plan.b.first = panel0, plan.b.last = panel0 + panels;
       plan.b.copy = scratch(plan.floats_of_b(g.k), SLOT_PACKED_B);
       if (!plan.b.copy) return NO_MEMORY;
-      for_each(ceil_divide(panels, 4), plan.floats_of_b(g.k) >= COPY_LIMIT, [&](int64_t group) {
-        int first = panel0 + (int)group * 4, last = (int)smaller(panel0 + panels, first + 4);
+      for_each(ceil_divide(panels, 2), plan.floats_of_b(g.k) >= COPY_LIMIT, [&](int64_t group) {
+        int first = panel0 + (int)group * 2, last = (int)smaller(panel0 + panels, first + 2);
         for (int k0 = 0; k0 < g.k; k0 += KC) {
           copy_panels(plan, first, last, k0, (int)smaller(KC, g.k - k0), plan.b.copy, false);
         }
