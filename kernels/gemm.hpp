@@ -18,9 +18,7 @@ constexpr int NARROW = 128;                    // floats between rows of k up to
 // Whether rows a pitch apart may be read in place again and again: below NARROW they lie close together; above, with 32
 // registers, whose tiles leave time for it, while two rows or so share a page.
 LB_INLINE bool spread(ptrdiff_t pitch) { return pitch <= NARROW || (W == 16 && pitch <= 768); }
-// Chunks for each thread, more of small products, which wait longer for an unequal end: no sum is cut, so the bits do not
-// depend on it.
-LB_INLINE int64_t chunks_wanted(int64_t work) { return work < 1 << 27 ? 8 : 3; }
+constexpr int64_t CHUNKS_WANTED = 3;           // for each thread: no sum is cut, so the bits do not depend on it
 constexpr size_t COPY_LIMIT = 1 << 13;          // floats below which threads are not worth waking for a copy
 
 // C[rows, columns] (+)= A B over kc steps. B: kc rows of VECTORS * W floats at pitch b_pitch, readable in full. `ahead` is
@@ -302,8 +300,7 @@ template <bool THREADS> LB_NOINLINE int gemm_run(const Product& g, Epilogue epil
       int bands = (int)ceil_divide(along, by_panels ? BAND_PANELS : BAND_BLOCKS);
       if (THREADS) {
         int threads = __atomic_load_n(&pool.threads, __ATOMIC_RELAXED);
-        int64_t work = (int64_t)g.m * g.n * g.k;
-        int wanted = (int)smaller(chunks_wanted(work) * threads, larger(work / CHUNK_WORK, 1));
+        int wanted = (int)smaller(CHUNKS_WANTED * threads, larger((int64_t)g.m * g.n * g.k / CHUNK_WORK, 1));
         bands = (int)larger(bands, smaller(wanted, ceil_divide(along, 2)));
         if (bands > 1) bands = (int)smaller(along, bands + bands % 2);
         if (bands * 2 <= wanted) cuts = (int)smaller(across, ceil_divide(wanted, bands));
