@@ -99,7 +99,8 @@ struct NoEpilogue {
 struct AffineEpilogue {
   AffineKernel kernel;
   Affine affine;
-  Epilogue get() { return {kernel, &affine}; }
+  const float* bias;
+  Epilogue get() { return {kernel, &affine, 0, bias}; }
 };
 
 int gemm_bf16(int m, int n, int k, void* a, int a_row, int a_column, void* b, int b_row, int b_column, void* c, int c_row,
@@ -109,13 +110,10 @@ int gemm_bf16(int m, int n, int k, void* a, int a_row, int a_column, void* b, in
 }
 
 int linear_bf16(void* y, void* slope, void* x, void* w, void* bias, int m, int n, int k, int activation) {
-  AffineKernel kernel = affine_kernel(activation);
-  bool smooth = activation == ACT_GELU || activation == ACT_GELU_TANH || activation == ACT_SILU;
-  if (!kernel || (slope && !smooth)) return BAD_ARGUMENT;
-  if (activation == ACT_NONE && !bias) kernel = nullptr;
+  if (!fits_activation(activation, slope)) return BAD_ARGUMENT;
   return bf16_pieces(m, n, k, (const float*)x, k, 1, (const uint16_t*)w, 1, k, (float*)y, n, false, [&](int first) {
     auto from = [first](void* floats) { return floats ? (float*)floats + first : nullptr; };
-    return AffineEpilogue{kernel, {from(y), from(slope), nullptr, from(bias), n}};
+    return AffineEpilogue{affine_kernel(activation), {from(y), from(slope), nullptr, n}, from(bias)};
   });
 }
 

@@ -19,15 +19,15 @@ constexpr int NARROW = 128;                    // floats between rows of k up to
 // registers, whose tiles leave time for it, while two rows or so share a page.
 LB_INLINE bool spread(ptrdiff_t pitch) { return pitch <= NARROW || (W == 16 && pitch <= 768); }
 constexpr int64_t CHUNKS_WANTED = 3;           // for each thread: no sum is cut, so the bits do not depend on it
-constexpr size_t COPY_LIMIT = 1 << 15;          // floats below which threads are not worth waking for a copy
+constexpr size_t COPY_LIMIT = 1 << 13;          // floats below which threads are not worth waking for a copy
 
 // C[rows, columns] (+)= A B over kc steps. B: kc rows of VECTORS * W floats at pitch b_pitch, readable in full. `ahead` is
 // what a later tile will read: two cache lines of it are fetched every four steps, the next two lie at a pitch. `beside` leads
-// from C to what the epilogue will touch, which is fetched with C.
+// from C to what the epilogue will touch, which is fetched with C. `bias`, or nullptr, is added to the finished sums.
 template <int ROWS, int VECTORS, bool PACKED>
 LB_NOINLINE void gemm_tile(int kc, const float* __restrict a, ptrdiff_t ar, ptrdiff_t ac, const float* __restrict b,
                       ptrdiff_t b_pitch, float* __restrict c, ptrdiff_t cr, int columns, bool accumulate,
-                      const float* ahead, ptrdiff_t ahead_pitch, ptrdiff_t beside) {
+                      const float* ahead, ptrdiff_t ahead_pitch, ptrdiff_t beside, const float* bias) {
   V sum[ROWS][VECTORS];
   LB_UNROLL for (int i = 0; i < ROWS; i++) LB_UNROLL for (int j = 0; j < VECTORS; j++) sum[i][j] = V{};
   if (PACKED) ar = 1, ac = ROWS;
@@ -63,21 +63,26 @@ LB_NOINLINE void gemm_tile(int kc, const float* __restrict a, ptrdiff_t ar, ptrd
   }
 #endif
   for (; p < kc; p++) step();
-  if (columns >= VECTORS * W) {
+  auto each = [&](auto body) __attribute__((always_inline)) {
     LB_UNROLL for (int i = 0; i < ROWS; i++) LB_UNROLL for (int j = 0; j < VECTORS; j++) {
-      float* to = c + i * cr + j * W;
-      store(to, accumulate ? load(to) + sum[i][j] : sum[i][j]);
+      body(sum[i][j], c + i * cr + j * W, columns - j * W);
     }
-  } else {
-    LB_UNROLL for (int i = 0; i < ROWS; i++) LB_UNROLL for (int j = 0; j < VECTORS; j++) {
-      float* to = c + i * cr + j * W;
-      int left = columns - j * W;
-      if (left > 0) store_partial(to, accumulate ? load_partial(to, left) + sum[i][j] : sum[i][j], left);
+  };
+  bool whole = columns >= VECTORS * W;
+  if (accumulate && whole) each([](V& total, float* to, int) { total = load(to) + total; });
+  else if (accumulate) each([](V& total, float* to, int left) { total = load_partial(to, left) + total; });
+  if (bias) {
+    LB_UNROLL for (int j = 0; j < VECTORS; j++) {
+      V last = load_partial(bias + j * W, columns - j * W);
+      LB_UNROLL for (int i = 0; i < ROWS; i++) sum[i][j] = sum[i][j] + last;
     }
   }
+  if (whole) each([](V& total, float* to, int) { store(to, total); });
+  else each([](V& total, float* to, int left) { store_partial(to, total, left); });
 }
 
-typedef void (*Tile)(int, const float*, ptrdiff_t, ptrdiff_t, const float*, ptrdiff_t, float*, ptrdiff_t, int, bool, const float*, ptrdiff_t, ptrdiff_t);
+typedef void (*Tile)(int, const float*, ptrdiff_t, ptrdiff_t, const float*, ptrdiff_t, float*, ptrdiff_t, int, bool, const float*, ptrdiff_t, ptrdiff_t,
+                     const float*);
 template <int VECTORS, bool PACKED> LB_INLINE Tile choose_tile(int rows) {
 #define LB_TILE(r) gemm_tile<(r <= MR ? r : 1), VECTORS, PACKED>
   static constexpr Tile table[15] = {nullptr,    LB_TILE(1), LB_TILE(2),  LB_TILE(3),  LB_TILE(4),
@@ -211,17 +216,18 @@ LB_NOINLINE int multiply_chunk(const Plan& shared, int first_block, int last_blo
           else if (pitch == g.br) ahead = b + NR + (inner - inner_start) * (ptrdiff_t)(kc / 4) * (ahead_pitch = pitch);
         }
         float* c = g.c + row * g.cr + column;
+        const float* bias = ends && plan.epilogue.bias ? plan.epilogue.bias + column : nullptr;
         if (plan.a.source == IN_PLACE) {
           const float* a = g.a + row * g.ar + k0 * g.ac;
           Tile run = wide ? choose_tile<2, false>(rows) : choose_tile<1, false>(rows);
-          run(kc, a, g.ar, g.ac, b, pitch, c, g.cr, columns, accumulate, ahead, ahead_pitch, plan.epilogue.beside);
+          run(kc, a, g.ar, g.ac, b, pitch, c, g.cr, columns, accumulate, ahead, ahead_pitch, plan.epilogue.beside, bias);
         } else {
           const float* a = plan.a.copy + plan.block_at(block, plan.a.source == OWN ? 0 : k0, kc);
           if (!blocks_inner && plan.a.source == SHARED && outer + 1 < outer_end && past < (ptrdiff_t)kc * rows) {
             ahead = a + (ptrdiff_t)kc * rows + W + past;
           }
           Tile run = wide ? choose_tile<2, true>(rows) : choose_tile<1, true>(rows);
-          run(kc, a, 1, rows, b, pitch, c, g.cr, columns, accumulate, ahead, ahead_pitch, plan.epilogue.beside);
+          run(kc, a, 1, rows, b, pitch, c, g.cr, columns, accumulate, ahead, ahead_pitch, plan.epilogue.beside, bias);
         }
         if (ends && plan.epilogue.run) plan.epilogue.run(plan.epilogue.context, {row, rows, column, columns});
       }
@@ -238,7 +244,7 @@ template <bool THREADS> LB_NOINLINE int gemm_run(const Product& g, Epilogue epil
   };
   if (g.k <= 0) {
     for (int i = 0; i < g.m && !g.accumulate; i++) zero_floats(g.c + i * g.cr, g.n);
-    if (epilogue.run) epilogue.run(epilogue.context, {0, g.m, 0, g.n});
+    finish_rows(g, epilogue, 0, g.n);
     return OK;
   }
   if (g.m <= 4 && g.br == 1 && g.bc != 1) {
@@ -250,7 +256,9 @@ template <bool THREADS> LB_NOINLINE int gemm_run(const Product& g, Epilogue epil
   plan.a.total = plan.blocks.count, plan.b.total = (int)ceil_divide(g.n, NR);
   bool near = g.ac == 1 ? g.n <= 4 * NR || spread(g.ar) : g.ar == 1 && g.ac <= NARROW;
   bool copy_a = g.m > 1 && g.n > NR && !near;
-  bool copy_b = g.m > MR && !(g.bc == 1 && (g.m <= 2 * MR || (int64_t)g.k * g.n <= 8192 || spread(g.br)));
+  // rows 2 KiB apart fall on 64 sets of the L2 cache, too few for a deep panel
+  bool settled = spread(g.br) && (g.br % 512 != 0 || g.k <= 256);
+  bool copy_b = g.m > MR && !(g.bc == 1 && (g.m <= 2 * MR || (int64_t)g.k * g.n <= 8192 || settled));
   bool larger_b = g.n > g.m;
   plan.a.source = !copy_a ? IN_PLACE : larger_b && copy_b ? SHARED : OWN;
   plan.b.source = !copy_b ? IN_PLACE : larger_b ? OWN : SHARED;
@@ -265,8 +273,8 @@ template <bool THREADS> LB_NOINLINE int gemm_run(const Product& g, Epilogue epil
       plan.b.first = panel0, plan.b.last = panel0 + panels;
       plan.b.copy = scratch(plan.floats_of_b(g.k), SLOT_PACKED_B);
       if (!plan.b.copy) return NO_MEMORY;
-      for_each(ceil_divide(panels, 4), plan.floats_of_b(g.k) >= COPY_LIMIT, [&](int64_t group) {
-        int first = panel0 + (int)group * 4, last = (int)smaller(panel0 + panels, first + 4);
+      for_each(ceil_divide(panels, 2), plan.floats_of_b(g.k) >= COPY_LIMIT, [&](int64_t group) {
+        int first = panel0 + (int)group * 2, last = (int)smaller(panel0 + panels, first + 2);
         for (int k0 = 0; k0 < g.k; k0 += KC) {
           copy_panels(plan, first, last, k0, (int)smaller(KC, g.k - k0), plan.b.copy, false);
         }

@@ -42,11 +42,10 @@ int gemm(int batch, int m, int n, int k, void* a, int64_t a_batch, int a_row, in
 
 struct Affine {
   float *y, *slope, *before;
-  const float* bias;
   ptrdiff_t n;
 };
 
-// y = activation(y + bias) on a region; the derivative goes to slope and the sum to before where they are asked for
+// y = activation(y) on a region; the derivative goes to slope and what y was to before where they are asked for
 template <class Operation> void affine_rows(void* context, Region r) {
   const Affine& f = *(const Affine*)context;
   for (ptrdiff_t row = r.row0; row < r.row0 + r.rows; row++) {
@@ -54,7 +53,6 @@ template <class Operation> void affine_rows(void* context, Region r) {
       ptrdiff_t at = row * f.n + r.column0 + j;
       int left = r.columns - j;
       V x = load_partial(f.y + at, left);
-      if (f.bias) x = x + load_partial(f.bias + r.column0 + j, left);
       if (f.before) store_partial(f.before + at, x, left);
       Activated result = Operation::apply(x);
       if (f.slope) store_partial(f.slope + at, result.slope, left);
@@ -78,10 +76,10 @@ template <class Operation> void hidden_rows(void* context, Region r) {
 }
 
 typedef void (*AffineKernel)(void*, Region);
+// nullptr for none
 inline AffineKernel affine_kernel(int activation, bool back = false) {
   // relu, tanh and sigmoid have their derivative from y
   switch (activation) {
-    LB_ACTIVATION(ACT_NONE, (Activated{x, V{}}))
     LB_ACTIVATION(ACT_RELU, (Activated{relu(x), V{}}))
     LB_ACTIVATION(ACT_GELU, gelu_both(x))
     LB_ACTIVATION(ACT_GELU_TANH, gelu_tanh_both(x))
@@ -96,25 +94,27 @@ inline bool is_smooth(int activation) {
   return activation == ACT_GELU || activation == ACT_GELU_TANH || activation == ACT_SILU;
 }
 
+inline bool fits_activation(int activation, void* slope) {
+  return activation >= ACT_NONE && activation <= ACT_SIGMOID && (!slope || is_smooth(activation));
+}
+
 int linear(void* y, void* slope, void* x, void* w, void* bias, int m, int n, int k, int activation) {
-  AffineKernel kernel = affine_kernel(activation);
-  if (!kernel || (slope && !is_smooth(activation))) return BAD_ARGUMENT;
-  Affine affine = {(float*)y, (float*)slope, nullptr, (const float*)bias, n};
-  Epilogue epilogue = {kernel, &affine, slope ? (float*)slope - (float*)y : 0};
-  if (activation == ACT_NONE && !bias) epilogue.run = nullptr;
+  if (!fits_activation(activation, slope)) return BAD_ARGUMENT;
+  Affine affine = {(float*)y, (float*)slope, nullptr, n};
+  Epilogue epilogue = {affine_kernel(activation), &affine, slope ? (float*)slope - (float*)y : 0, (const float*)bias};
   return gemm_parallel_run({m, n, k, (const float*)x, (const float*)w, k, 1, 1, k, (float*)y, n, false}, epilogue);
 }
 
 int hidden(void* y, void* z, void* x, void* w, void* bias, int m, int n, int k, int activation) {
   if (!is_smooth(activation)) return BAD_ARGUMENT;
-  Affine affine = {(float*)y, nullptr, (float*)z, (const float*)bias, n};
+  Affine affine = {(float*)y, nullptr, (float*)z, n};
   return gemm_parallel_run({m, n, k, (const float*)x, (const float*)w, k, 1, 1, k, (float*)y, n, false},
-                           {affine_kernel(activation), &affine, z ? (float*)z - (float*)y : 0});
+                           {affine_kernel(activation), &affine, z ? (float*)z - (float*)y : 0, (const float*)bias});
 }
 
 int hidden_gradient(void* dz, void* z, void* dy, void* w, int m, int n, int k, int activation) {
   if (!is_smooth(activation)) return BAD_ARGUMENT;
-  Affine affine = {(float*)dz, nullptr, (float*)z, nullptr, n};
+  Affine affine = {(float*)dz, nullptr, (float*)z, n};
   return gemm_parallel_run({m, n, k, (const float*)dy, (const float*)w, k, 1, n, 1, (float*)dz, n, false},
                            {affine_kernel(activation, true), &affine, (float*)z - (float*)dz});
 }

@@ -17,7 +17,7 @@ constexpr int MAXIMUM_THREADS = 256;
 struct Pool {
   // gate: job number (upper 16 bits), open (bit 15), workers inside the job (lower 15 bits)
   alignas(64) uint32_t gate = 0;
-  alignas(64) int64_t next = 0;  // the chunk to be claimed next
+  alignas(64) uint64_t claimed = 0;  // chunks claimed from the first on (lower half) and from the last on
   alignas(64) int64_t chunks = 0;
   void (*run)(void* body, int64_t chunk) = nullptr;
   void* body = nullptr;
@@ -63,11 +63,14 @@ LB_NOINLINE void wake(int count) {
 }
 #endif
 
-LB_INLINE void claim_chunks() {
+// The caller takes chunks from the first on, workers from the last on: what one kernel wrote is then mostly in the cache
+// of the thread that reads it in the next.
+LB_INLINE void claim_chunks(bool from_the_end) {
   for (;;) {
-    int64_t chunk = __atomic_fetch_add(&pool.next, 1, __ATOMIC_RELAXED);
-    if (chunk >= pool.chunks) return;
-    pool.run(pool.body, chunk);
+    uint64_t claimed = __atomic_fetch_add(&pool.claimed, from_the_end ? 1ull << 32 : 1, __ATOMIC_RELAXED);
+    int64_t before = (uint32_t)claimed, after = claimed >> 32;
+    if (before + after >= pool.chunks) return;
+    pool.run(pool.body, from_the_end ? pool.chunks - 1 - after : before);
   }
 }
 
@@ -82,7 +85,7 @@ LB_INLINE void claim_chunks() {
       // entering counts us in, which keeps the caller from reusing the job until we have left
       if (!__atomic_compare_exchange_n(&pool.gate, &gate, gate + 1, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED)) continue;
       last = gate >> 16;
-      claim_chunks();
+      claim_chunks(true);
       __atomic_sub_fetch(&pool.gate, 1, __ATOMIC_RELEASE);
       idle = 0;
     } else if (++idle < 100) {
@@ -102,12 +105,12 @@ LB_NOINLINE bool run_pool(int64_t chunks, void (*run)(void*, int64_t), void* bod
   pool.run = run;
   pool.body = body;
   pool.chunks = chunks;
-  __atomic_store_n(&pool.next, 0, __ATOMIC_RELAXED);
+  __atomic_store_n(&pool.claimed, 0, __ATOMIC_RELAXED);
   uint32_t number = (__atomic_load_n(&pool.gate, __ATOMIC_RELAXED) >> 16) + 1;
   __atomic_store_n(&pool.gate, (number & 0xffff ? number : 1) << 16 | GATE_OPEN, __ATOMIC_SEQ_CST);
   int sleepers = __atomic_load_n(&pool.sleepers, __ATOMIC_SEQ_CST);
   if (sleepers > 0) wake(chunks - 1 < sleepers ? (int)(chunks - 1) : sleepers);
-  claim_chunks();
+  claim_chunks(false);
   uint32_t gate = __atomic_and_fetch(&pool.gate, ~GATE_OPEN, __ATOMIC_ACQUIRE);
   for (int spins = 0; gate & GATE_COUNT; spins++) {
     relax();

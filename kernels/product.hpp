@@ -25,11 +25,23 @@ struct Product {
 struct Region {
   int row0, rows, column0, columns;
 };
-// A tile of C that is complete may be worked on while it is in the cache (bias, activation).
+// What happens to a tile of C that is complete, while it is in the cache: the bias is added, then `run` (an activation).
 struct Epilogue {
   void (*run)(void* context, Region region) = nullptr;
   void* context = nullptr;
-  ptrdiff_t beside = 0;  // floats from C to another array of the same layout that it reads or writes
+  ptrdiff_t beside = 0;         // floats from C to another array of the same layout that `run` reads or writes
+  const float* bias = nullptr;  // one for each column of C
 };
+
+// The epilogue of all rows and some columns, where no tile has added the bias.
+LB_NOINLINE void finish_rows(const Product& g, const Epilogue& epilogue, int first, int columns) {
+  for (int row = 0; row < g.m && epilogue.bias; row++) {
+    for (int j = 0; j < columns; j += W) {
+      float* c = g.c + row * g.cr + first + j;
+      store_partial(c, load_partial(c, columns - j) + load_partial(epilogue.bias + first + j, columns - j), columns - j);
+    }
+  }
+  if (epilogue.run) epilogue.run(epilogue.context, {0, g.m, first, columns});
+}
 
 }  // namespace lb

@@ -59,7 +59,7 @@ LB_INLINE int gemm_thin(const Product& g, Weights weights, Epilogue epilogue, Fo
     else if (g.m == 2) multiply_thin<2>(g, weights, first, last);
     else if (g.m == 3) multiply_thin<3>(g, weights, first, last);
     else multiply_thin<4>(g, weights, first, last);
-    if (epilogue.run) epilogue.run(epilogue.context, {0, g.m, first, last - first});
+    finish_rows(g, epilogue, first, last - first);
   });
   return OK;
 }

@@ -39,7 +39,7 @@ const targetsOf = {
     {
       name: 'lookback-avx512',
       source: 'native.cpp',
-      flags: ['-DLB_WIDTH=16', '-mavx512f', '-mavx512dq', '-mavx512bw', '-mavx512vl', '-mfma'],
+      flags: ['-DLB_WIDTH=16', '-mavx512f', '-mavx512dq', '-mavx512bw', '-mavx512vl', '-mfma', '-mprfchw'],
     },
     { name: 'lookback-avx2', source: 'native.cpp', flags: ['-DLB_WIDTH=8', '-mavx2', '-mfma', '-mf16c'] },
     { name: 'lookback-baseline', source: 'native.cpp', flags: ['-DLB_WIDTH=4'] },
