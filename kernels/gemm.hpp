@@ -5,12 +5,13 @@
 #pragma once
 #include "pack.hpp"
 #include "parallel.hpp"
+#include "steps.hpp"
 #include "thin.hpp"
 
 namespace lb {
 
-// The register tile MR x NR: 28, 12 or 8 accumulators. V8 spills beyond 4 x 8 on WebAssembly.
-constexpr int MR = W == 16 ? 14 : W == 8 ? 6 : 4, NV = 2, NR = NV * W;
+// The register tile MR x NR: 28 or 12 accumulators.
+constexpr int MR = W == 16 ? 14 : 6, NV = 2, NR = NV * W;
 constexpr int BAND_BLOCKS = W == 16 ? 16 : W == 8 ? 32 : 48;  // MR x KC blocks of A that stay in the L2 cache
 constexpr int BAND_PANELS = W == 16 ? 6 : W == 8 ? 12 : 24;   // KC x NR panels of B, likewise
 constexpr int64_t PACK_LIMIT = 1 << 21;        // floats of A or of B packed at a time
@@ -31,21 +32,20 @@ LB_NOINLINE void gemm_tile(int kc, const float* __restrict a, ptrdiff_t ar, ptrd
   V sum[ROWS][VECTORS];
   LB_UNROLL for (int i = 0; i < ROWS; i++) LB_UNROLL for (int j = 0; j < VECTORS; j++) sum[i][j] = V{};
   if (PACKED) ar = 1, ac = ROWS;
+#ifdef __wasm__
+  multiply_steps<ROWS, VECTORS>(sum, kc, a, ar, ac, b, b_pitch);
+#else
   auto step = [&]() __attribute__((always_inline)) {
     V bv[VECTORS];
     LB_UNROLL for (int j = 0; j < VECTORS; j++) bv[j] = load(b + j * W);
     LB_UNROLL for (int i = 0; i < ROWS; i++) {
       V x = splat(a[i * ar]);
       LB_UNROLL for (int j = 0; j < VECTORS; j++) sum[i][j] = fma(x, bv[j], sum[i][j]);
-#ifdef __wasm__
-      asm volatile("" ::: "memory");  // keeps the broadcasts here: V8 does not reschedule and has 15 vector registers
-#endif
     }
     a += ac;
     b += b_pitch;
   };
   int p = 0;
-#ifndef __wasm__
   for (int i = 0; i < ROWS && p + 4 <= kc; i++, p += 4) {
     __builtin_prefetch(c + i * cr, 1);
     __builtin_prefetch(c + i * cr + (VECTORS * W - 1), 1);
@@ -61,8 +61,8 @@ LB_NOINLINE void gemm_tile(int kc, const float* __restrict a, ptrdiff_t ar, ptrd
     ahead += ahead_pitch;
     LB_UNROLL for (int i = 0; i < 4; i++) step();
   }
-#endif
   for (; p < kc; p++) step();
+#endif
   auto each = [&](auto body) __attribute__((always_inline)) {
     LB_UNROLL for (int i = 0; i < ROWS; i++) LB_UNROLL for (int j = 0; j < VECTORS; j++) {
       body(sum[i][j], c + i * cr + j * W, columns - j * W);
@@ -92,10 +92,17 @@ template <int VECTORS, bool PACKED> LB_INLINE Tile choose_tile(int rows) {
   return table[rows];
 }
 
-// Rows are cut into blocks of nearly equal height (at most MR): the first `taller` blocks have one row more.
+LB_INLINE int tallest() {
+#ifdef __wasm__
+  return tile_height;
+#else
+  return MR;
+#endif
+}
+// Rows are cut into blocks of nearly equal height (at most tallest()): the first `taller` blocks have one row more.
 struct RowBlocks {
   int count, height, taller;
-  LB_INLINE explicit RowBlocks(int rows) : count((int)ceil_divide(rows, MR)), height(rows / count), taller(rows % count) {}
+  LB_INLINE explicit RowBlocks(int rows) : count((int)ceil_divide(rows, tallest())), height(rows / count), taller(rows % count) {}
   LB_INLINE int start(int block) const { return block * height + (int)smaller(block, taller); }
   LB_INLINE int rows(int block) const { return height + (block < taller); }
 };
@@ -136,7 +143,10 @@ struct Plan {
   void copy_block(int block, int k0, int kc, int p, int count, float* to) const {
     int rows = blocks.rows(block);
     const float* from = g.a + blocks.start(block) * g.ar + (ptrdiff_t)(k0 + p) * g.ac;
-    pack(count, rows, from, g.ac, g.ar, to + (ptrdiff_t)p * rows, rows);
+    // vectors reach into the next step's rows: those that do come first
+    for (int j = (rows - 1) / W * W; j >= 0; j -= W) {
+      pack(count, (int)smaller(W, rows - j), from + j * g.ar, g.ac, g.ar, to + (ptrdiff_t)p * rows + j, rows);
+    }
   }
   // Missing columns are zero; the last panel is one vector wide where that suffices.
   void copy_panel(int panel, int k0, int kc, int p, int count, float* to) const {

@@ -50,26 +50,30 @@ LB_NOINLINE int lstm(void* y_, void* gates_, void* c_, void* x_, void* wx_, void
           }
         }
         tile_rows<4>(rows, state.row, state.now, state.row, 1, packed + (int64_t)u * state.row * 4 * W, 4 * W, z, 4 * W, true);
+        // two loops, since each row is one long chain: short ones of several rows overlap in the processor
         for (int row = 0; row < rows; row++) {
-          const float* at = z + row * 4 * W;
+          float* at = z + row * 4 * W;
           Gate i_gate = sigmoid_gate(load(at)), f_gate = sigmoid_gate(load(at + W));
           Gate g_gate = tanh_gate(load(at + 2 * W)), o_gate = sigmoid_gate(load(at + 3 * W));
           divide_gates(i_gate, f_gate, g_gate, o_gate);
           V in = i_gate.numerator, forget = f_gate.numerator, candidate = g_gate.numerator, out = o_gate.numerator;
           float* cells = cell + row * padded + first;
-          V now = fma(forget, load(cells), in * candidate), value = out * tanh(now);
-          store(cells, now);
-          int64_t step = (int64_t)(row0 + row) * t + time;
-          store_partial(state.next + row * state.row + state.joined + first, value, count);
-          store_partial(y + step * h + first, value, count);
-          if (c) store_partial(c + step * h + first, now, count);
+          store(cells, fma(forget, load(cells), in * candidate));
+          store(at + 3 * W, out);
           if (gates) {
-            float* to = gates + step * r.width() + first;
+            float* to = gates + ((int64_t)(row0 + row) * t + time) * r.width() + first;
             store_partial(to, in, count);
             store_partial(to + h, forget, count);
             store_partial(to + 2 * (ptrdiff_t)h, candidate, count);
             store_partial(to + 3 * (ptrdiff_t)h, out, count);
           }
+        }
+        for (int row = 0; row < rows; row++) {
+          V now = load(cell + row * padded + first), value = load(z + (row * 4 + 3) * W) * tanh(now);
+          int64_t step = (int64_t)(row0 + row) * t + time;
+          store_partial(state.next + row * state.row + state.joined + first, value, count);
+          store_partial(y + step * h + first, value, count);
+          if (c) store_partial(c + step * h + first, now, count);
         }
       }
       state.step();

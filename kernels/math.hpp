@@ -11,8 +11,8 @@ constexpr float INFINITE = __builtin_inff(), NOT_A_NUMBER = __builtin_nanf("");
 
 // p = c0 + c1 x + ... by Horner's rule
 template <int N> LB_INLINE V polynomial(V x, const float (&c)[N]) {
-  V p = splat(c[N - 1]);
-  LB_UNROLL for (int i = N - 2; i >= 0; i--) p = fma(p, x, splat(c[i]));
+  V p = constant_at(c + N - 1);
+  LB_UNROLL for (int i = N - 2; i >= 0; i--) p = fma(p, x, constant_at(c + i));
   return p;
 }
 
@@ -20,28 +20,34 @@ template <int N> LB_INLINE V polynomial(V x, const float (&c)[N]) {
 constexpr float ROUNDER = 12582912.0f;  // 1.5 * 2^23
 LB_INLINE V round_small(V v) { return (v + ROUNDER) - ROUNDER; }
 LB_INLINE VI to_i32_small(V whole) { return bits(whole + ROUNDER) - bits(splat(ROUNDER)); }
-LB_INLINE V power_of_two(VI exponent) { return from_bits((VI)((VU)(exponent + 127) << 23)); }  // exponent in -126..127
+
+constexpr float EXPONENTIAL[] = {0.5f, 0.166666657f, 0.0416662879f, 0.00833350047f, 0.00139452843f, 0.000197897243f};
 
 // e^x = 2^n e^r with |r| <= ln2 / 2; 2^n in two factors, so that results below 2^-126 come out denormal
 LB_INLINE V exp(V x) {
-  V bounded = select((VI)(x > 89.0f), splat(89.0f), select((VI)(x < -104.0f), splat(-104.0f), x));
-  V n = round_small(bounded * 1.44269504f);
-  V r = fma(n, splat(-0.69287109375f), bounded);  // 11 bits of ln 2: exact without a fused operation too
-  r = fma(n, splat(-0.0002760868228506297f), r);
-  V q = polynomial(r, {0.5f, 0.166666657f, 0.0416662879f, 0.00833350047f, 0.00139452843f, 0.000197897243f});
-  V y = fma(q, r * r, r) + 1.0f;
-  VI whole = to_i32_small(n), half = whole >> 1;
-  y = y * power_of_two(half) * power_of_two(whole - half);
+  V high = LB_CONSTANT(89.0f), low = LB_CONSTANT(-104.0f), one = LB_CONSTANT(1.0f), shift = LB_CONSTANT(ROUNDER);
+  V bounded = select((VI)(x > high), high, select((VI)(x < low), low, x));
+  V shifted = bounded * LB_CONSTANT(1.44269504f) + shift, n = shifted - shift;
+  V r = fma(n, LB_CONSTANT(-0.69287109375f), bounded);  // 11 bits of ln 2: exact without a fused operation too
+  r = fma(n, LB_CONSTANT(-0.0002760868228506297f), r);
+  V q = polynomial(r, EXPONENTIAL);
+  V y = fma(q, r * r, r) + one;
+  VI whole = bits(shifted) - bits(shift), half = whole >> 1;
+  auto power = [&](VI e) __attribute__((always_inline)) { return from_bits((VI)(((VU)e << 23) + (VU)bits(one))); };
+  y = y * power(half) * power(whole - half);
   return select((VI)(x != x), x, y);
 }
 
 // e^-a for a >= 0; everything beyond 87 counts as 87, so the result is never denormal
 LB_INLINE V decay(V a) {
-  a = select((VI)(a > 87.0f), splat(87.0f), a);
-  V n = round_small(a * -1.44269504f);
-  V r = fma(n, splat(-0.0002760868228506297f), fma(n, splat(-0.69287109375f), -a));
-  V q = polynomial(r, {0.5f, 0.166666657f, 0.0416662879f, 0.00833350047f, 0.00139452843f, 0.000197897243f});
-  return (fma(q, r * r, r) + 1.0f) * power_of_two(to_i32_small(n));
+  V most = LB_CONSTANT(87.0f), shift = LB_CONSTANT(ROUNDER);
+  a = select((VI)(a > most), most, a);
+  V shifted = a * LB_CONSTANT(-1.44269504f) + shift, n = shifted - shift;
+  V r = fma(n, LB_CONSTANT(-0.0002760868228506297f), fma(n, LB_CONSTANT(-0.69287109375f), -a));
+  V q = polynomial(r, EXPONENTIAL);
+  V one = LB_CONSTANT(1.0f);
+  // n is in the low bits of shifted: moved up and added to the bits of 1 they make 2^n
+  return (fma(q, r * r, r) + one) * from_bits((VI)(((VU)bits(shifted) << 23) + (VU)bits(one)));
 }
 
 // log x = e ln2 + log(1 + f) with 1 + f in [sqrt(1/2), sqrt 2): f - f^2/2 + f^3 q(f)
@@ -51,8 +57,8 @@ LB_INLINE V log(V x) {
   VI e = (b - 0x3f3504f3) >> 23;
   V f = from_bits(b - e * (1 << 23)) - 1.0f;
   V exponent = __builtin_convertvector(e - (tiny & 23), V);
-  V q = polynomial(f, {0.333333135f, -0.250000089f, 0.200021192f, -0.166679963f, 0.142195523f, -0.124055892f,
-                       0.11888162f, -0.116756521f, 0.067466408f});
+  static constexpr float of_q[] = {0.333333135f, -0.250000089f, 0.200021192f, -0.166679963f, 0.142195523f, -0.124055892f, 0.11888162f, -0.116756521f, 0.067466408f};
+  V q = polynomial(f, of_q);
   V f2 = f * f;
   V tail = fma(q, f2 * f, exponent * 0.0002760868228506297f);
   tail = fma(f2, splat(-0.5f), tail);
@@ -73,11 +79,12 @@ LB_INLINE V log1p(V x) {
 // odd polynomial below 0.625, else 1 - 2 / (e^2|x| + 1)
 LB_INLINE V tanh(V x) {
   V z = x * x;
-  V q = polynomial(z, {-0.333332807f, 0.133314416f, -0.0537397154f, 0.020639088f, -0.00570498686f});
+  static constexpr float of_q[] = {-0.333332807f, 0.133314416f, -0.0537397154f, 0.020639088f, -0.00570498686f};
+  V q = polynomial(z, of_q);
   V small = fma(q * z, x, x);
-  V a = absolute(x);
-  V large = 1.0f - 2.0f / (exp(a + a) + 1.0f);
-  return select((VI)(a < 0.625f), small, copy_sign(large, x));
+  V a = absolute(x), one = LB_CONSTANT(1.0f);
+  V large = one - LB_CONSTANT(2.0f) / (exp(a + a) + one);
+  return select((VI)(a < LB_CONSTANT(0.625f)), small, copy_sign(large, x));
 }
 
 // by e^-|x|, so that neither side overflows: 1 / (1 + e) or e / (1 + e)
@@ -89,12 +96,12 @@ LB_INLINE V sigmoid(V x) {
 // odd polynomial below 0.9277, else 1 - e^(-t + t q(t)), which is 1 from t = 3.95 on
 LB_INLINE V erf(V x) {
   V z = x * x, t = absolute(x);
-  V near = polynomial(z, {0.128379166f, -0.376126319f, 0.112836875f, -0.0268589407f, 0.00519990688f, -0.000813001301f,
-                          8.31677535e-05f});
+  static constexpr float of_near[] = {0.128379166f, -0.376126319f, 0.112836875f, -0.0268589407f, 0.00519990688f, -0.000813001301f, 8.31677535e-05f};
+  V near = polynomial(z, of_near);
   V small = fma(near, x, x);
   V u = select((VI)(t > 3.95f), splat(3.95f), t);
-  V far = polynomial(u, {-0.12864849f, -0.635151327f, -0.106236875f, 0.0237620603f, -0.00364245754f, 0.000322803447f,
-                         -1.12312619e-05f});
+  static constexpr float of_far[] = {-0.12864849f, -0.635151327f, -0.106236875f, 0.0237620603f, -0.00364245754f, 0.000322803447f, -1.12312619e-05f};
+  V far = polynomial(u, of_far);
   V large = 1.0f - exp(fma(far, u, -u));
   large = select((VI)(t > 3.95f), splat(1.0f), large);
   return select((VI)(t < 0.9277f), small, select((VI)(x != x), x, copy_sign(large, x)));
@@ -117,8 +124,10 @@ LB_INLINE QuarterTurn reduce_angle(V x) {
 // sin r for even quarters and cos r for odd ones, negated in the second half of the turn
 LB_INLINE V sine_of(V r, VI quarter) {
   V z = r * r;
-  V s = polynomial(z, {-0.166666672f, 0.00833332911f, -0.0001983931f, 2.7180929e-06f});
-  V c = polynomial(z, {0.0416666679f, -0.00138888834f, 2.47994576e-05f, -2.72054848e-07f});
+  static constexpr float of_s[] = {-0.166666672f, 0.00833332911f, -0.0001983931f, 2.7180929e-06f};
+  V s = polynomial(z, of_s);
+  static constexpr float of_c[] = {0.0416666679f, -0.00138888834f, 2.47994576e-05f, -2.72054848e-07f};
+  V c = polynomial(z, of_c);
   s = fma(s * z, r, r);
   c = fma(c, z * z, fma(z, splat(-0.5f), splat(1.0f)));
   return from_bits(bits(select(-(quarter & 1), c, s)) ^ (VI)((VU)(quarter & 2) << 30));
@@ -197,14 +206,12 @@ struct Activated {
 // x Phi(x) and Phi(x) + x phi(x), Phi the normal distribution and phi its density. Phi(-|x|) = e^(-x^2/2) m(|x|) with m a
 // polynomial in |x| / 3 - 1 up to 6, where e^-18 leaves nothing: Phi is right to 1e-7. Beyond 12 the density counts as 0.
 LB_INLINE Activated gelu_both(V x) {
-  V a = absolute(x), near = select((VI)(a > 6.0f), splat(6.0f), a);
-  V e = select((VI)(a > 12.0f), V{}, decay(x * x * 0.5f));
-  V m = polynomial(fma(near, splat(0.333333343f), splat(-1)),
-                   {0.121511459f, -0.103205591f, 0.0825776681f, -0.0616988726f, 0.0445681028f,
-                       -0.0362845547f, 0.0179195777f, -0.000759794726f, 0.0212714188f, -0.0172079913f,
-                       -0.0141459191f, 0.00155480497f, 0.00869565271f});
-  V tail = e * m, cumulative = select((VI)(x < 0.0f), tail, 1.0f - tail);
-  return {x * cumulative, fma(x * 0.39894228f, e, cumulative)};
+  V a = absolute(x), six = LB_CONSTANT(6.0f), near = select((VI)(a > six), six, a);
+  V e = select((VI)(a > LB_CONSTANT(12.0f)), V{}, decay(x * x * LB_CONSTANT(0.5f)));
+  static constexpr float of_m[] = {0.121511459f, -0.103205591f, 0.0825776681f, -0.0616988726f, 0.0445681028f, -0.0362845547f, 0.0179195777f, -0.000759794726f, 0.0212714188f, -0.0172079913f, -0.0141459191f, 0.00155480497f, 0.00869565271f};
+  V m = polynomial(fma(near, LB_CONSTANT(0.333333343f), LB_CONSTANT(-1.0f)), of_m);
+  V tail = e * m, cumulative = select((VI)(x < 0.0f), tail, LB_CONSTANT(1.0f) - tail);
+  return {x * cumulative, fma(x * LB_CONSTANT(0.39894228f), e, cumulative)};
 }
 // 0.5 x (1 + t) and (1 + t) / 2 + x / 2 (1 - t^2) s (1 + 3 c x^2), with t = tanh(s (x + c x^3)), s = sqrt(2/pi), c = 0.044715
 LB_INLINE Activated gelu_tanh_both(V x) {

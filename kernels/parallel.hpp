@@ -89,10 +89,15 @@ LB_INLINE void claim_chunks(bool from_the_end) {
       __atomic_sub_fetch(&pool.gate, 1, __ATOMIC_RELEASE);
       idle = 0;
     } else if (++idle < 100) {
-      // a pause takes up to 140 cycles, so each looks whether work has come
+      // a pause takes up to 140 cycles, so each looks whether work has come; WebAssembly has none
+      #ifdef __wasm__
+      constexpr int LOOKS = 1024;
+#else
+      constexpr int LOOKS = 32;
+#endif
       int i = 0;
-      while (i < 32 && __atomic_load_n(&pool.gate, __ATOMIC_RELAXED) == gate) relax(), i++;
-      if (i == 32) yield_core();
+      while (i < LOOKS && __atomic_load_n(&pool.gate, __ATOMIC_RELAXED) == gate) relax(), i++;
+      if (i == LOOKS) yield_core();
     } else {
       sleep_at_gate(gate);
       idle = 0;

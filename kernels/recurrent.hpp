@@ -34,20 +34,20 @@ struct Gate {
   V numerator, denominator;
 };
 LB_INLINE Gate sigmoid_gate(V x) {
-  V e = decay(absolute(x));
-  return {select((VI)(x < 0.0f), e, splat(1)), e + 1.0f};
+  V e = decay(absolute(x)), one = LB_CONSTANT(1.0f);
+  return {select((VI)(x < 0.0f), e, one), e + one};
 }
 LB_INLINE Gate tanh_gate(V x) {
-  V a = absolute(x), e = decay(a + a);
-  return {copy_sign(1.0f - e, x), e + 1.0f};
+  V a = absolute(x), e = decay(a + a), one = LB_CONSTANT(1.0f);
+  return {copy_sign(one - e, x), e + one};
 }
 LB_INLINE void divide_gates(Gate& a, Gate& b) {
-  V inverse = 1.0f / (a.denominator * b.denominator);
+  V inverse = LB_CONSTANT(1.0f) / (a.denominator * b.denominator);
   a.numerator = a.numerator * (inverse * b.denominator);
   b.numerator = b.numerator * (inverse * a.denominator);
 }
 LB_INLINE void divide_gates(Gate& a, Gate& b, Gate& c, Gate& d) {
-  V ab = a.denominator * b.denominator, cd = c.denominator * d.denominator, inverse = 1.0f / (ab * cd);
+  V ab = a.denominator * b.denominator, cd = c.denominator * d.denominator, inverse = LB_CONSTANT(1.0f) / (ab * cd);
   V of_ab = inverse * cd, of_cd = inverse * ab;
   a.numerator = a.numerator * (of_ab * b.denominator);
   b.numerator = b.numerator * (of_ab * a.denominator);

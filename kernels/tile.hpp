@@ -3,6 +3,7 @@
 // Every element of C is one fma chain over k ascending, whatever the tile. Not a general matrix product: see gemm.hpp.
 #pragma once
 #include "parallel.hpp"
+#include "steps.hpp"
 
 namespace lb {
 
@@ -14,6 +15,9 @@ LB_NOINLINE void tile(int k, const float* a, ptrdiff_t ar, ptrdiff_t ac, const f
   LB_UNROLL for (int i = 0; i < R; i++) {
     LB_UNROLL for (int j = 0; j < N; j++) sum[i][j] = accumulate ? load(c + i * cr + j * W) : V{};
   }
+#ifdef __wasm__
+  multiply_steps<R, N>(sum, k, a, ar, ac, b, br);
+#else
   const float* a4 = a + (R > 4 ? 4 * ar : 0);
   for (int p = 0; p < k; p++) {
     V row[N];
@@ -21,14 +25,12 @@ LB_NOINLINE void tile(int k, const float* a, ptrdiff_t ar, ptrdiff_t ac, const f
     LB_UNROLL for (int i = 0; i < R; i++) {
       V x = splat(i < 4 ? a[i * ar] : a4[(i - 4) * ar]);
       LB_UNROLL for (int j = 0; j < N; j++) sum[i][j] = fma(x, row[j], sum[i][j]);
-#ifdef __wasm__
-      asm volatile("" ::: "memory");  // as in gemm.hpp: keeps the broadcasts here
-#endif
     }
     a += ac;
     a4 += ac;
     b += br;
   }
+#endif
   LB_UNROLL for (int i = 0; i < R; i++) {
     LB_UNROLL for (int j = 0; j < N; j++) store(c + i * cr + j * W, sum[i][j]);
   }
@@ -40,6 +42,24 @@ typedef void (*AnyTile)(int, const float*, ptrdiff_t, ptrdiff_t, const float*, p
 template <int N>
 LB_INLINE void tile_rows(int m, int k, const float* a, ptrdiff_t ar, ptrdiff_t ac, const float* b, ptrdiff_t br, float* c,
                          ptrdiff_t cr, bool accumulate) {
+#ifdef __wasm__
+  // 12 sums, two vectors of B and a broadcast are the 15 registers of V8
+  if constexpr (N == 4) {
+    for (int j = 0; j < N; j += 2) tile_rows<2>(m, k, a, ar, ac, b + j * W, br, c + j * W, cr, accumulate);
+    return;
+  }
+  constexpr int MOST = N == 3 ? 3 : TALLEST;
+  static constexpr AnyTile heights[7] = {nullptr, tile<1, N>, tile<2, N>, tile<3, N>, tile<(MOST > 3 ? 4 : 1), N>,
+                                         tile<(MOST > 3 ? 5 : 1), N>, tile<MOST, N>};
+  int tall = N == 2 ? tile_height : MOST;
+  for (int left = (m + tall - 1) / tall; left > 0; left--) {
+    int rows = (m + left - 1) / left;
+    heights[rows](k, a, ar, ac, b, br, c, cr, accumulate);
+    a += rows * ar;
+    c += rows * cr;
+    m -= rows;
+  }
+#else
   if constexpr (W == 16 && N == 2) {
     // nearly equal heights up to 14: a tile of 8 rows spends a quarter of a short product on its beginning and end
     static constexpr AnyTile table[15] = {nullptr,    tile<1, N>, tile<2, N>, tile<3, N>,  tile<4, N>,
@@ -54,11 +74,7 @@ LB_INLINE void tile_rows(int m, int k, const float* a, ptrdiff_t ar, ptrdiff_t a
     }
     return;
   }
-#ifdef __wasm__
-  constexpr int TALL = N == 2 ? 4 : 6;  // attention is a fifth faster in V8 with four rows by two vectors than with six
-#else
   constexpr int TALL = 6;
-#endif
   constexpr int LARGE = W == 16 ? (N == 4 ? 6 : 8) : (N == 4 ? 2 : N == 3 ? 4 : TALL);
   while (m > 0) {
     // eight rows as 4 + 4 rather than 6 + 2: a tile of two rows waits for its own sums
@@ -71,6 +87,7 @@ LB_INLINE void tile_rows(int m, int k, const float* a, ptrdiff_t ar, ptrdiff_t a
     c += rows * cr;
     m -= rows;
   }
+#endif
 }
 
 // n a multiple of 16

@@ -94,8 +94,26 @@ LB_INLINE V maximum(V a, V b) { return select((VI)(a > b) | (VI)(a != a), a, b);
 LB_INLINE V minimum(V a, V b) { return select((VI)(a < b) | (VI)(a != a), a, b); }
 LB_INLINE float maximum1(float a, float b) { return a > b || a != a ? a : b; }
 LB_INLINE float minimum1(float a, float b) { return a < b || a != a ? a : b; }
+
+// A constant in every lane. V8 makes a vector literal of three instructions that compete with the arithmetic, so on
+// WebAssembly it is broadcast from memory, at an address that clang cannot look behind.
+#ifdef __wasm__
+LB_INLINE V constant_at(const float* at) {
+  asm("" : "+r"(at));
+  return splat(*at);
+}
+#define LB_CONSTANT(x) ([]() __attribute__((always_inline)) { static constexpr float value = x; return constant_at(&value); }())
+#else
+LB_INLINE V constant_at(const float* at) { return splat(*at); }
+#define LB_CONSTANT(x) splat(x)
+#endif
+
+#ifdef __wasm__
+LB_INLINE V absolute(V v) { return wasm_f32x4_abs(v); }
+#else
 LB_INLINE V absolute(V v) { return (V)((VI)v & 0x7fffffff); }
-LB_INLINE V copy_sign(V magnitude, V sign) { return (V)(((VI)magnitude & 0x7fffffff) | ((VI)sign & (int32_t)0x80000000)); }
+#endif
+LB_INLINE V copy_sign(V magnitude, V sign) { return (V)((VI)absolute(magnitude) | ((VI)sign & (VI)LB_CONSTANT(-0.0f))); }
 
 // The first n elements (any n; at most W are touched), the remaining lanes hold pad.
 LB_INLINE V load_partial(const float* p, int n, float pad = 0) {

@@ -4,6 +4,7 @@
 //   memory = new WebAssembly.Memory({ initial: 64, maximum: up to 65536, shared: true })
 //   main   = instantiate(module, { env: { memory } }); it initialises the data and its own thread-local block.
 //            64 initial pages are enough; fewer than the module asks for are refused by name.
+//   main.tileHeight(4) if its compiler spills the vector registers of a tile of six rows.
 //   address = main.allocate(bytes); a fresh view of memory.buffer for every access, for growing replaces the buffer.
 //
 // For each further thread i = 1 .. count - 1 (a worker with the same module and memory):
@@ -34,6 +35,7 @@ LB_EXPORT("release") void export_release(void* address, double bytes) { lb::rele
 LB_EXPORT("abi") double export_abi() { return lb::KERNEL_ABI; }
 LB_EXPORT("simdWidth") int export_simd_width() { return lb::W; }
 LB_EXPORT("fused") int export_fused() { return lb::is_fused(); }
+LB_EXPORT("tileHeight") void export_tile_height(int rows) { lb::tile_height = rows; }
 LB_EXPORT("workerStackBytes") int export_worker_stack_bytes() { return WORKER_STACK; }
 LB_EXPORT("workerBytes") int export_worker_bytes() { return WORKER_STACK + (int)__builtin_wasm_tls_size(); }
 LB_EXPORT("workerMain") void export_worker_main() { lb::serve_forever(); }

@@ -3,7 +3,7 @@
  */
 
 interface NodeProcess {
-  readonly versions?: { readonly node?: string };
+  readonly versions?: { readonly node?: string; readonly v8?: string };
   readonly platform: string;
   readonly arch: string;
   readonly env: Record<string, string | undefined>;
