@@ -22,27 +22,32 @@ LB_INLINE V round_small(V v) { return (v + ROUNDER) - ROUNDER; }
 LB_INLINE VI to_i32_small(V whole) { return bits(whole + ROUNDER) - bits(splat(ROUNDER)); }
 LB_INLINE V power_of_two(VI exponent) { return from_bits((VI)((VU)(exponent + 127) << 23)); }  // exponent in -126..127
 
-// e^x = 2^n e^r with |r| <= ln2 / 2; 2^n in two factors, so that results below 2^-126 come out denormal
-LB_INLINE V exp(V x) {
-  V bounded = select((VI)(x > 89.0f), splat(89.0f), select((VI)(x < -104.0f), splat(-104.0f), x));
-  V n = round_small(bounded * 1.44269504f);
-  V r = fma(n, splat(-0.69287109375f), bounded);  // 11 bits of ln 2: exact without a fused operation too
+// e^x = 2^n e^r for |x| <= 104, |r| <= ln2 / 2
+struct Exponential {
+  V rest;     // e^r
+  V shifted;  // n + ROUNDER
+};
+LB_INLINE Exponential exponential(V x) {
+  V shifted = fma(x, splat(1.44269504f), splat(ROUNDER)), n = shifted - ROUNDER;
+  V r = fma(n, splat(-0.69287109375f), x);  // 11 bits of ln 2: exact without a fused operation too
   r = fma(n, splat(-0.0002760868228506297f), r);
-  V q = polynomial(r, {0.5f, 0.166666657f, 0.0416662879f, 0.00833350047f, 0.00139452843f, 0.000197897243f});
-  V y = fma(q, r * r, r) + 1.0f;
-  VI whole = to_i32_small(n), half = whole >> 1;
-  y = y * power_of_two(half) * power_of_two(whole - half);
-  return select((VI)(x != x), x, y);
+  return {polynomial(r, {1, 1, 0.49999994f, 0.166665211f, 0.041668389f, 0.00836874545f, 0.00138145406f}), shifted};
 }
-
+// e^x for x in -87..88, where 2^n is an f32; the low bits of shifted hold n
+LB_INLINE V exp_within(V x) {
+  Exponential e = exponential(x);
+  return e.rest * from_bits((VI)((VU)bits(e.shifted) << 23) + 0x3f800000);
+}
+// 2^n in two factors, so that results below 2^-126 come out denormal
+LB_INLINE V exp(V x) {
+  Exponential e = exponential(smaller_of(splat(89.0f), larger_of(splat(-104.0f), x)));  // NaN stays
+  VI whole = bits(e.shifted) - bits(splat(ROUNDER)), half = whole >> 1;
+  return e.rest * power_of_two(half) * power_of_two(whole - half);
+}
+// e^x where x is at most 0, but for rounding; 0 below -87
+LB_INLINE V exp_below(V x) { return select((VI)(x < -87.0f), V{}, exp_within(x)); }
 // e^-a for a >= 0; everything beyond 87 counts as 87, so the result is never denormal
-LB_INLINE V decay(V a) {
-  a = select((VI)(a > 87.0f), splat(87.0f), a);
-  V n = round_small(a * -1.44269504f);
-  V r = fma(n, splat(-0.0002760868228506297f), fma(n, splat(-0.69287109375f), -a));
-  V q = polynomial(r, {0.5f, 0.166666657f, 0.0416662879f, 0.00833350047f, 0.00139452843f, 0.000197897243f});
-  return (fma(q, r * r, r) + 1.0f) * power_of_two(to_i32_small(n));
-}
+LB_INLINE V decay(V a) { return exp_within(-smaller_of(splat(87.0f), a)); }
 
 // log x = e ln2 + log(1 + f) with 1 + f in [sqrt(1/2), sqrt 2): f - f^2/2 + f^3 q(f)
 LB_INLINE V log(V x) {
@@ -226,6 +231,7 @@ LB_INLINE V softplus(V x) { return relu(x) + log1p(exp(-absolute(x))); }
   LB_INLINE float name##1(float x) { return name(splat(x))[0]; } \
   LB_LANES_1(name)
 LB_SCALAR(exp)
+LB_SCALAR(exp_below)
 LB_SCALAR(log)
 LB_SCALAR(log1p)
 LB_SCALAR(tanh)

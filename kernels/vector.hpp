@@ -40,9 +40,14 @@ LB_INLINE V splat(float x) { return x - V{}; }
 LB_INLINE VI splat_i32(int32_t x) { return x - VI{}; }
 LB_INLINE VI bits(V v) { return (VI)v; }
 LB_INLINE V from_bits(VI v) { return (V)v; }
-// mask lanes are 0 or -1
+// mask lanes are 0 or -1. Compilers for WebAssembly know this form as one instruction, g++ the conditional operator.
+#ifdef __wasm__
 LB_INLINE V select(VI mask, V a, V b) { return (V)((mask & (VI)a) | (~mask & (VI)b)); }
 LB_INLINE VI select(VI mask, VI a, VI b) { return (mask & a) | (~mask & b); }
+#else
+LB_INLINE V select(VI mask, V a, V b) { return mask ? a : b; }
+LB_INLINE VI select(VI mask, VI a, VI b) { return mask ? a : b; }
+#endif
 
 // The only fused operation of the whole library.
 LB_INLINE V fma(V a, V b, V c) {
@@ -89,6 +94,23 @@ LB_INLINE V maximum(V a, V b) { return select((VI)(a > b) | (VI)(a != a), a, b);
 LB_INLINE V minimum(V a, V b) { return select((VI)(a < b) | (VI)(a != a), a, b); }
 LB_INLINE float maximum1(float a, float b) { return a > b || a != a ? a : b; }
 LB_INLINE float minimum1(float a, float b) { return a < b || a != a ? a : b; }
+// a > b ? a : b and a < b ? a : b: one instruction. Where either operand is NaN, and of two equal values, b.
+#if defined(__x86_64__) && LB_WIDTH == 16
+LB_INLINE V larger_of(V a, V b) { return _mm512_maskz_max_ps(0xffff, a, b); }
+LB_INLINE V smaller_of(V a, V b) { return _mm512_maskz_min_ps(0xffff, a, b); }
+#elif defined(__x86_64__) && LB_WIDTH == 8
+LB_INLINE V larger_of(V a, V b) { return _mm256_max_ps(a, b); }
+LB_INLINE V smaller_of(V a, V b) { return _mm256_min_ps(a, b); }
+#elif defined(__x86_64__)
+LB_INLINE V larger_of(V a, V b) { return _mm_max_ps(a, b); }
+LB_INLINE V smaller_of(V a, V b) { return _mm_min_ps(a, b); }
+#elif defined(__wasm__)
+LB_INLINE V larger_of(V a, V b) { return wasm_f32x4_pmax(b, a); }
+LB_INLINE V smaller_of(V a, V b) { return wasm_f32x4_pmin(b, a); }
+#else
+LB_INLINE V larger_of(V a, V b) { return select((VI)(a > b), a, b); }
+LB_INLINE V smaller_of(V a, V b) { return select((VI)(a < b), a, b); }
+#endif
 LB_INLINE V absolute(V v) { return (V)((VI)v & 0x7fffffff); }
 LB_INLINE V copy_sign(V magnitude, V sign) { return (V)(((VI)magnitude & 0x7fffffff) | ((VI)sign & (int32_t)0x80000000)); }
 
