@@ -1,8 +1,7 @@
 // Cross entropy from logits [rows, columns] against class ids: loss = logsumexp(logits) - logits[target], 0 where the
 // target is `ignore`. The mean over rows is the caller's business: dloss carries its weights.
 #pragma once
-#include "math.hpp"
-#include "parallel.hpp"
+#include "reduce.hpp"
 
 namespace lb {
 
@@ -21,11 +20,10 @@ LB_NOINLINE int cross_entropy(void* loss, void* lse, void* logits, void* targets
   parallel_rows(rows, columns, [&](int64_t first, int64_t count) {
     for (int64_t row = first; row < first + count; row++) {
       const float* x = (const float*)logits + row * columns;
-      Lanes top = lanes_splat(-INFINITE), sum = lanes_splat(0);
-      for (int j = 0; j < columns; j += 16) top = maximum(top, load16(x + j, columns - j, -INFINITE));
-      float base = lanes_max(top);
+      float base = row_top(x, columns);
       if (base == -INFINITE) base = 0;
-      for (int j = 0; j < columns; j += 16) sum = sum + exp(load16(x + j, columns - j, -INFINITE) - base);
+      Lanes sum = lanes_splat(0);
+      each16(columns, [&](int64_t j, int n) LB_ALWAYS { sum = sum + exp_below(load16(x + j, n, -INFINITE) - base); });
       float total = base + log1(lanes_sum(sum));
       if (lse) ((float*)lse)[row] = total;
       if (target[row] == ignore) {
@@ -56,10 +54,10 @@ LB_NOINLINE int cross_entropy_gradient(void* dlogits, void* dloss, void* logits,
         zero_floats(to, columns);
         continue;
       }
-      for (int j = 0; j < columns; j += 16) {
-        store16(to + j, (exp(load16(x + j, columns - j) - total) - share) * scale, columns - j);
-      }
-      to[target[row]] = (exp1(x[target[row]] - total) - share - sharp) * scale;
+      each16(columns, [&](int64_t j, int n) LB_ALWAYS {
+        store16(to + j, (exp_below(load16(x + j, n) - total) - share) * scale, n);
+      });
+      to[target[row]] = (exp_below1(x[target[row]] - total) - share - sharp) * scale;
     }
   });
   return OK;

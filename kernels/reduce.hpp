@@ -201,22 +201,36 @@ int cumulative_sum(void* out_, void* input, int rows, int columns, int reverse) 
   return OK;
 }
 
+// The largest of a row, NaN left out: exponentials carry it on. Any order gives the same, zeros of both signs count as +0.
+LB_INLINE float row_top(const float* p, int64_t n) {
+  Lanes top[IN_FLIGHT];
+  LB_UNROLL for (int chain = 0; chain < IN_FLIGHT; chain++) top[chain] = lanes_splat(-INFINITE);
+  int64_t i = 0;
+  for (; i + 16 * IN_FLIGHT <= n; i += 16 * IN_FLIGHT) {
+    LB_UNROLL for (int chain = 0; chain < IN_FLIGHT; chain++) top[chain] = larger_of(load16(p + i + 16 * chain), top[chain]);
+  }
+  LB_UNROLL for (int chain = 1; chain < IN_FLIGHT; chain++) top[0] = larger_of(top[chain], top[0]);
+  each16(n - i, [&](int64_t j, int left) LB_ALWAYS { top[0] = larger_of(load16(p + i + j, left, -INFINITE), top[0]); });
+  return lanes_reduce(top[0], [](V a, V b) { return larger_of(a, b); }) + 0.0f;
+}
+
 // softmax: e^(x - top) / sum; its logarithm: x - top - log sum. out may be in.
-LB_NOINLINE void softmax_row(float* out, const float* in, int columns, bool logarithm) {
-  float top = row_max(in, columns);
+LB_NOINLINE void softmax_row(float* out, const float* in, int64_t columns, bool logarithm) {
+  float top = row_top(in, columns);
+  Lanes sum = lanes_splat(0);
   if (logarithm) {
-    float shift = log1(row_sum_exp(in, columns, top));
-    for (int i = 0; i < columns; i += 16) store16(out + i, load16(in + i, columns - i) - top - shift, columns - i);
+    each16(columns, [&](int64_t i, int n) LB_ALWAYS { sum = sum + exp_below(load16(in + i, n, -INFINITE) - top); });
+    float shift = log1(lanes_sum(sum));
+    each16(columns, [&](int64_t i, int n) LB_ALWAYS { store16(out + i, load16(in + i, n) - top - shift, n); });
     return;
   }
-  Lanes sum = lanes_splat(0);
-  for (int i = 0; i < columns; i += 16) {
-    Lanes e = exp(load16(in + i, columns - i, -INFINITE) - top);
+  each16(columns, [&](int64_t i, int n) LB_ALWAYS {
+    Lanes e = exp_below(load16(in + i, n, -INFINITE) - top);
     sum = sum + e;
-    store16(out + i, e, columns - i);
-  }
+    store16(out + i, e, n);
+  });
   float scale = 1.0f / lanes_sum(sum);
-  for (int i = 0; i < columns; i += 16) store16(out + i, load16(out + i, columns - i) * scale, columns - i);
+  each16(columns, [&](int64_t i, int n) LB_ALWAYS { store16(out + i, load16(out + i, n) * scale, n); });
 }
 int softmax(void* out, void* input, int rows, int columns, int logarithm) {
   parallel_rows(rows, columns, [&](int64_t first, int64_t count) {

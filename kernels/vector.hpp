@@ -162,6 +162,16 @@ LB_INLINE void store16(float* p, Lanes a, int n = 16) {
   else LB_EACH_PART if (n > part * W) store_partial(p + part * W, a.part[part], n - part * W);
 }
 
+// body(i, n) for each 16 of count elements from 0 on; n is 16, known to the compiler, but for the last ones.
+#define LB_ALWAYS __attribute__((always_inline))
+template <class F> LB_INLINE void each16(int64_t count, F body) {
+  int64_t i = 0;
+  for (; i + 16 <= count; i += 16) body(i, 16);
+  if (i < count) body(i, (int)(count - i));
+}
+// Rows, or accumulators, in flight: four vectors hide what one addition has to wait for.
+constexpr int IN_FLIGHT = PARTS >= 4 ? 1 : 4 / PARTS;
+
 #define LB_LANES_1(name) \
   LB_INLINE Lanes name(Lanes a) { LB_EACH_PART a.part[part] = name(a.part[part]); return a; }
 #define LB_LANES_2(name) \
@@ -177,6 +187,7 @@ LB_LANES_1(sqrt)
 LB_LANES_1(absolute)
 LB_LANES_2(maximum)
 LB_LANES_2(minimum)
+LB_LANES_2(larger_of)
 LB_INLINE Lanes fma(Lanes a, Lanes b, Lanes c) {
   LB_EACH_PART c.part[part] = fma(a.part[part], b.part[part], c.part[part]);
   return c;
