@@ -77,6 +77,8 @@ LB_INLINE int normalize(float* y, float* mean, float* rstd, const float* x, cons
   return OK;
 }
 
+constexpr int ROWS_BACK = IN_FLIGHT < 2 ? IN_FLIGHT : 2;  // it reads twice as much of each row, and more registers are taken
+
 struct NormGradient {
   float* dx;
   const float *dy, *x, *mean, *rstd, *weight;
@@ -141,9 +143,9 @@ LB_INLINE int normalize_gradient(float* dx, float* dweight, float* dbias, const 
     int64_t row = chunk * per, end = smaller(rows, (int)(row + per));
     float *sum_weight = sums ? partials + chunk * 2 * columns : nullptr, *sum_bias = sums ? sum_weight + columns : nullptr;
     if (sums) zero_floats(sum_weight, (int64_t)2 * columns);
-    for (; row + IN_FLIGHT <= end; row += IN_FLIGHT) {
-      ptrdiff_t ahead = row + 2 * IN_FLIGHT <= end ? IN_FLIGHT * (ptrdiff_t)columns : 0;
-      gradient.rows<IN_FLIGHT>(row, sum_weight, sum_bias, ahead);
+    for (; row + ROWS_BACK <= end; row += ROWS_BACK) {
+      ptrdiff_t ahead = row + 2 * ROWS_BACK <= end ? ROWS_BACK * (ptrdiff_t)columns : 0;
+      gradient.rows<ROWS_BACK>(row, sum_weight, sum_bias, ahead);
     }
     for (; row < end; row++) gradient.rows<1>(row, sum_weight, sum_bias, 0);
     if (gradient.stream) stream_end();

@@ -277,6 +277,7 @@ int softmax_gradient(void* dx_, void* y_, void* dy_, int rows, int columns, int 
         Lanes sum = lanes_splat(row_sum(dy, columns));
         each16(columns, [&](int64_t i, int n) LB_ALWAYS {
           ask_for(dy + ahead + i);
+          ask_for(y + ahead + i);
           store_or_stream16(dx + i, load16(dy + i, n) - exp_below(load16(y + i, n)) * sum, n, stream);
         });
       } else {
@@ -286,6 +287,7 @@ int softmax_gradient(void* dx_, void* y_, void* dy_, int rows, int columns, int 
         each16(columns, [&](int64_t i, int n) LB_ALWAYS {
           ask_for(y + ahead + i);
           ask_for(dy + ahead + i);
+          ask_for(y + ahead + i);
           store_or_stream16(dx + i, load16(y + i, n) * (load16(dy + i, n) - sum), n, stream);
         });
       }
