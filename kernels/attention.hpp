@@ -105,7 +105,7 @@ LB_INLINE void score_tile(const AttentionShape& s, float* scores, const float* q
 
 // e^x for the probabilities, x <= 0 or so: 0 below -87, hidden keys included. Denormal results would cost a hundred
 // cycles each and mean nothing beside the row's largest.
-LB_INLINE V probability(V x) { return select((VI)(x < -87.0f), V{}, decay(-x)); }
+LB_INLINE V probability(V x) { return exp_below(x); }
 
 // One tile of keys joins the running maximum m and sum l of each query; scores become e^(score - m).
 // Returns whether the output gathered so far has to be multiplied by alpha.

@@ -16,6 +16,7 @@ struct Row {
   float p0, p1;
 };
 typedef void (*RowKernel)(const Row&);
+constexpr int64_t STREAMED = 128;  // elements at a time of results that go past the caches
 
 // Up to four axes and INPUTS operands; elements are 4 bytes, or 1 where bytes[x] says so (x = INPUTS: the output).
 template <int INPUTS> struct Walk {
@@ -48,13 +49,17 @@ template <int INPUTS> struct Walk {
   void run(RowKernel kernel) {
     for (int axis = 0; axis < 4; axis++) if (n[axis] <= 0) return;
     merge_axes();
-    parallel_elements(n[0] * n[1] * n[2] * n[3], [&](int64_t first, int64_t size) {
+    int64_t total = n[0] * n[1] * n[2] * n[3];
+    bool stream = out_bytes == 4 && streams(out, total / n[3], n[3]);
+    parallel_elements(total, [&](int64_t first, int64_t size) {
+      alignas(64) float block[STREAMED];
       int64_t at[4], rest = first;
       for (int axis = 3; axis >= 0; axis--) at[axis] = rest % n[axis], rest /= n[axis];
       while (size > 0) {
         Row row;
         row.count = n[3] - at[3] < size ? n[3] - at[3] : size;
-        row.out = out + first * out_bytes;
+        if (stream && row.count > STREAMED) row.count = STREAMED;
+        row.out = stream ? (char*)block : out + first * out_bytes;
         row.p0 = p0, row.p1 = p1;
         for (int x = 0; x < INPUTS; x++) {
           int64_t offset = 0;
@@ -63,11 +68,13 @@ template <int INPUTS> struct Walk {
           row.stride[x] = n[3] > 1 ? stride[x][3] : 1;
         }
         kernel(row);
+        if (stream) each16(row.count, [&](int64_t i, int) LB_ALWAYS { stream16((float*)out + first + i, load16(block + i)); });
         first += row.count;
         size -= row.count;
-        at[3] = 0;
-        for (int axis = 2; axis >= 0 && ++at[axis] == n[axis]; axis--) at[axis] = 0;
+        at[3] += row.count;
+        for (int axis = 3; axis > 0 && at[axis] == n[axis]; axis--) at[axis] = 0, at[axis - 1]++;
       }
+      if (stream) stream_end();
     });
   }
 };

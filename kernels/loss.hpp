@@ -1,8 +1,7 @@
 // Cross entropy from logits [rows, columns] against class ids: loss = logsumexp(logits) - logits[target], 0 where the
 // target is `ignore`. The mean over rows is the caller's business: dloss carries its weights.
 #pragma once
-#include "math.hpp"
-#include "parallel.hpp"
+#include "reduce.hpp"
 
 namespace lb {
 
@@ -18,14 +17,17 @@ LB_NOINLINE int cross_entropy(void* loss, void* lse, void* logits, void* targets
   const int32_t* target = (const int32_t*)targets;
   if (int status = check_targets(target, rows, columns, ignore)) return status;
   float smooth = (float)smoothing, sharp = (float)(1 - smoothing), share = smooth / (float)columns;
-  parallel_rows(rows, columns, [&](int64_t first, int64_t count) {
-    for (int64_t row = first; row < first + count; row++) {
+  parallel_many_rows(rows, columns, [&](int64_t first, int64_t end) {
+    for (int64_t row = first; row < end; row++) {
       const float* x = (const float*)logits + row * columns;
-      Lanes top = lanes_splat(-INFINITE), sum = lanes_splat(0);
-      for (int j = 0; j < columns; j += 16) top = maximum(top, load16(x + j, columns - j, -INFINITE));
-      float base = lanes_max(top);
+      float base = row_top(x, columns);
       if (base == -INFINITE) base = 0;
-      for (int j = 0; j < columns; j += 16) sum = sum + exp(load16(x + j, columns - j, -INFINITE) - base);
+      Lanes sum = lanes_splat(0);
+      ptrdiff_t ahead = row + 1 < end ? columns : 0;
+      each16(columns, [&](int64_t j, int n) LB_ALWAYS {
+        ask_for(x + ahead + j);
+        sum = sum + exp_below(load16(x + j, n, -INFINITE) - base);
+      });
       float total = base + log1(lanes_sum(sum));
       if (lse) ((float*)lse)[row] = total;
       if (target[row] == ignore) {
@@ -48,19 +50,21 @@ LB_NOINLINE int cross_entropy_gradient(void* dlogits, void* dloss, void* logits,
   const int32_t* target = (const int32_t*)targets;
   if (int status = check_targets(target, rows, columns, ignore)) return status;
   float share = (float)smoothing / (float)columns, sharp = (float)(1 - smoothing);
-  parallel_rows(rows, columns, [&](int64_t first, int64_t count) {
-    for (int64_t row = first; row < first + count; row++) {
+  bool stream = dlogits != logits && streams(dlogits, rows, columns);
+  parallel_many_rows(rows, columns, [&](int64_t first, int64_t end) {
+    for (int64_t row = first; row < end; row++) {
       const float* x = (const float*)logits + row * columns;
       float *to = (float*)dlogits + row * columns, total = ((const float*)lse)[row], scale = ((const float*)dloss)[row];
       if (target[row] == ignore) {
         zero_floats(to, columns);
         continue;
       }
-      for (int j = 0; j < columns; j += 16) {
-        store16(to + j, (exp(load16(x + j, columns - j) - total) - share) * scale, columns - j);
-      }
-      to[target[row]] = (exp1(x[target[row]] - total) - share - sharp) * scale;
+      each16(columns, [&](int64_t j, int n) LB_ALWAYS {
+        store_or_stream16(to + j, (exp_below(load16(x + j, n) - total) - share) * scale, n, stream);
+      });
+      to[target[row]] = (exp_below1(x[target[row]] - total) - share - sharp) * scale;
     }
+    if (stream) stream_end();
   });
   return OK;
 }

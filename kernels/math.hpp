@@ -21,34 +21,36 @@ constexpr float ROUNDER = 12582912.0f;  // 1.5 * 2^23
 LB_INLINE V round_small(V v) { return (v + ROUNDER) - ROUNDER; }
 LB_INLINE VI to_i32_small(V whole) { return bits(whole + ROUNDER) - bits(splat(ROUNDER)); }
 
-constexpr float EXPONENTIAL[] = {0.5f, 0.166666657f, 0.0416662879f, 0.00833350047f, 0.00139452843f, 0.000197897243f};
+// 2^n for n in -126..127
+LB_INLINE V power_of_two(VI exponent) { return from_bits((VI)(((VU)exponent << 23) + (VU)bits(LB_CONSTANT(1.0f)))); }
 
-// e^x = 2^n e^r with |r| <= ln2 / 2; 2^n in two factors, so that results below 2^-126 come out denormal
-LB_INLINE V exp(V x) {
-  V high = LB_CONSTANT(89.0f), low = LB_CONSTANT(-104.0f), one = LB_CONSTANT(1.0f), shift = LB_CONSTANT(ROUNDER);
-  V bounded = select((VI)(x > high), high, select((VI)(x < low), low, x));
-  V shifted = bounded * LB_CONSTANT(1.44269504f) + shift, n = shifted - shift;
-  V r = fma(n, LB_CONSTANT(-0.69287109375f), bounded);  // 11 bits of ln 2: exact without a fused operation too
+// e^x = 2^n e^r for |x| <= 104, |r| <= ln2 / 2
+struct Exponential {
+  V rest;     // e^r
+  V shifted;  // n + ROUNDER
+};
+LB_INLINE Exponential exponential(V x) {
+  static constexpr float of_rest[] = {1, 1, 0.49999994f, 0.166665211f, 0.041668389f, 0.00836874545f, 0.00138145406f};
+  V shift = LB_CONSTANT(ROUNDER), shifted = fma(x, LB_CONSTANT(1.44269504f), shift), n = shifted - shift;
+  V r = fma(n, LB_CONSTANT(-0.69287109375f), x);  // 11 bits of ln 2: exact without a fused operation too
   r = fma(n, LB_CONSTANT(-0.0002760868228506297f), r);
-  V q = polynomial(r, EXPONENTIAL);
-  V y = fma(q, r * r, r) + one;
-  VI whole = bits(shifted) - bits(shift), half = whole >> 1;
-  auto power = [&](VI e) __attribute__((always_inline)) { return from_bits((VI)(((VU)e << 23) + (VU)bits(one))); };
-  y = y * power(half) * power(whole - half);
-  return select((VI)(x != x), x, y);
+  return {polynomial(r, of_rest), shifted};
 }
-
+// e^x for x in -87..88, where 2^n is an f32; the low bits of shifted hold n
+LB_INLINE V exp_within(V x) {
+  Exponential e = exponential(x);
+  return e.rest * power_of_two(bits(e.shifted));
+}
+// 2^n in two factors, so that results below 2^-126 come out denormal
+LB_INLINE V exp(V x) {
+  Exponential e = exponential(smaller_of(LB_CONSTANT(89.0f), larger_of(LB_CONSTANT(-104.0f), x)));  // NaN stays
+  VI whole = bits(e.shifted) - bits(LB_CONSTANT(ROUNDER)), half = whole >> 1;
+  return e.rest * power_of_two(half) * power_of_two(whole - half);
+}
+// e^x where x is at most 0, but for rounding; 0 below -87
+LB_INLINE V exp_below(V x) { return select((VI)(x < LB_CONSTANT(-87.0f)), V{}, exp_within(x)); }
 // e^-a for a >= 0; everything beyond 87 counts as 87, so the result is never denormal
-LB_INLINE V decay(V a) {
-  V most = LB_CONSTANT(87.0f), shift = LB_CONSTANT(ROUNDER);
-  a = select((VI)(a > most), most, a);
-  V shifted = a * LB_CONSTANT(-1.44269504f) + shift, n = shifted - shift;
-  V r = fma(n, LB_CONSTANT(-0.0002760868228506297f), fma(n, LB_CONSTANT(-0.69287109375f), -a));
-  V q = polynomial(r, EXPONENTIAL);
-  V one = LB_CONSTANT(1.0f);
-  // n is in the low bits of shifted: moved up and added to the bits of 1 they make 2^n
-  return (fma(q, r * r, r) + one) * from_bits((VI)(((VU)bits(shifted) << 23) + (VU)bits(one)));
-}
+LB_INLINE V decay(V a) { return exp_within(-smaller_of(LB_CONSTANT(87.0f), a)); }
 
 // log x = e ln2 + log(1 + f) with 1 + f in [sqrt(1/2), sqrt 2): f - f^2/2 + f^3 q(f)
 LB_INLINE V log(V x) {
@@ -233,6 +235,7 @@ LB_INLINE V softplus(V x) { return relu(x) + log1p(exp(-absolute(x))); }
   LB_INLINE float name##1(float x) { return name(splat(x))[0]; } \
   LB_LANES_1(name)
 LB_SCALAR(exp)
+LB_SCALAR(exp_below)
 LB_SCALAR(log)
 LB_SCALAR(log1p)
 LB_SCALAR(tanh)

@@ -18,6 +18,43 @@ LB_INLINE void zero_floats(float* p, int64_t count) {
   if (count) __builtin_memset(p, 0, (size_t)count * 4);
 }
 
+// Asks for the line of memory at p; WebAssembly cannot.
+LB_INLINE void ask_for(const float* p) {
+#ifndef __wasm__
+  __builtin_prefetch(p);
+#endif
+}
+
+// Results far larger than the nearer caches go past them, so that no line is read from memory only to be overwritten.
+// Smaller ones stay, for whoever reads them next. Callers end with stream_end() on each thread.
+LB_INLINE bool streams(const void* out, int64_t rows, int64_t columns) {
+#ifdef __x86_64__
+  return rows * columns >= 1 << 23 && columns % 16 == 0 && ((uintptr_t)out & 63) == 0;
+#else
+  return (void)out, (void)rows, (void)columns, false;
+#endif
+}
+LB_INLINE void stream16(float* p, Lanes a) {
+#if defined(__x86_64__) && LB_WIDTH == 16
+  _mm512_stream_ps(p, a.part[0]);
+#elif defined(__x86_64__) && LB_WIDTH == 8
+  LB_EACH_PART _mm256_stream_ps(p + part * W, a.part[part]);
+#elif defined(__x86_64__)
+  LB_EACH_PART _mm_stream_ps(p + part * W, a.part[part]);
+#else
+  store16(p, a);
+#endif
+}
+LB_INLINE void store_or_stream16(float* p, Lanes a, int n, bool stream) {
+  if (stream) stream16(p, a);
+  else store16(p, a, n);
+}
+LB_INLINE void stream_end() {
+#ifdef __x86_64__
+  _mm_sfence();
+#endif
+}
+
 #ifdef __wasm__
 
 constexpr size_t PAGE = 65536;

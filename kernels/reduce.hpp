@@ -9,6 +9,18 @@ namespace lb {
 constexpr int64_t REDUCE_CHUNK = 16384;  // elements of a row reduced together; longer rows combine their chunks in order
 constexpr int64_t COLUMN_CHUNK = 128;    // rows of a column added up together
 
+// parallel_rows in larger chunks where there are many rows, body(first, end): a kernel that asks for the memory of its
+// next row while it computes has one more often.
+template <class F> LB_INLINE void parallel_many_rows(int64_t rows, int64_t columns, F&& body) {
+  int64_t per = columns < 1 ? ELEMENT_CHUNK : (ELEMENT_CHUNK + columns - 1) / columns, more = rows / 64;
+  per = more < per ? per : more < 4 * per ? more : 4 * per;
+  if (rows <= 0) return;
+  if (rows * (columns < 1 ? 1 : columns) < 2 * ELEMENT_CHUNK) return body((int64_t)0, rows);
+  parallel((rows + per - 1) / per, [&](int64_t chunk) {
+    body(chunk * per, rows - chunk * per < per ? rows : (chunk + 1) * per);
+  });
+}
+
 // Folds n elements: each group of 16 (the last one padded with `pad`) is added to the lanes by fold(lanes, elements).
 template <class Fold> LB_INLINE Lanes fold_row(const float* p, int64_t n, Lanes lanes, float pad, Fold fold) {
   int64_t i = 0;
@@ -201,54 +213,86 @@ int cumulative_sum(void* out_, void* input, int rows, int columns, int reverse) 
   return OK;
 }
 
-// softmax: e^(x - top) / sum; its logarithm: x - top - log sum. out may be in.
-LB_NOINLINE void softmax_row(float* out, const float* in, int columns, bool logarithm) {
-  float top = row_max(in, columns);
-  if (logarithm) {
-    float shift = log1(row_sum_exp(in, columns, top));
-    for (int i = 0; i < columns; i += 16) store16(out + i, load16(in + i, columns - i) - top - shift, columns - i);
-    return;
+// The largest of a row, NaN left out: exponentials carry it on. Any order gives the same, zeros of both signs count as +0.
+LB_INLINE float row_top(const float* p, int64_t n) {
+  Lanes top[IN_FLIGHT];
+  LB_UNROLL for (int chain = 0; chain < IN_FLIGHT; chain++) top[chain] = lanes_splat(-INFINITE);
+  int64_t i = 0;
+  for (; i + 16 * IN_FLIGHT <= n; i += 16 * IN_FLIGHT) {
+    LB_UNROLL for (int chain = 0; chain < IN_FLIGHT; chain++) top[chain] = larger_of(load16(p + i + 16 * chain), top[chain]);
   }
-  Lanes sum = lanes_splat(0);
-  for (int i = 0; i < columns; i += 16) {
-    Lanes e = exp(load16(in + i, columns - i, -INFINITE) - top);
-    sum = sum + e;
-    store16(out + i, e, columns - i);
-  }
-  float scale = 1.0f / lanes_sum(sum);
-  for (int i = 0; i < columns; i += 16) store16(out + i, load16(out + i, columns - i) * scale, columns - i);
+  LB_UNROLL for (int chain = 1; chain < IN_FLIGHT; chain++) top[0] = larger_of(top[chain], top[0]);
+  each16(n - i, [&](int64_t j, int left) LB_ALWAYS { top[0] = larger_of(load16(p + i + j, left, -INFINITE), top[0]); });
+  return lanes_reduce(top[0], [](V a, V b) { return larger_of(a, b); }) + 0.0f;
 }
-int softmax(void* out, void* input, int rows, int columns, int logarithm) {
-  parallel_rows(rows, columns, [&](int64_t first, int64_t count) {
-    for (int64_t row = first; row < first + count; row++) {
-      softmax_row((float*)out + row * columns, (const float*)input + row * columns, columns, logarithm != 0);
+
+// softmax: e^(x - top) / sum; its logarithm: x - top - log sum. out may be in. Columns beyond it are asked for ahead.
+LB_INLINE void softmax_row(float* out, float* powers, const float* in, int64_t columns, ptrdiff_t ahead, bool stream) {
+  float top = row_top(in, columns);
+  Lanes sum = lanes_splat(0);
+  each16(columns, [&](int64_t i, int n) LB_ALWAYS {
+    ask_for(in + ahead + i);
+    Lanes e = exp_below(load16(in + i, n, -INFINITE) - top);
+    sum = sum + e;
+    store16(powers + i, e, n);
+  });
+  float scale = 1.0f / lanes_sum(sum);
+  each16(columns, [&](int64_t i, int n) LB_ALWAYS { store_or_stream16(out + i, load16(powers + i, n) * scale, n, stream); });
+}
+LB_INLINE void log_softmax_row(float* out, const float* in, int64_t columns, ptrdiff_t ahead, bool stream) {
+  float top = row_top(in, columns);
+  Lanes sum = lanes_splat(0);
+  each16(columns, [&](int64_t i, int n) LB_ALWAYS {
+    ask_for(in + ahead + i);
+    sum = sum + exp_below(load16(in + i, n, -INFINITE) - top);
+  });
+  float shift = log1(lanes_sum(sum));
+  each16(columns, [&](int64_t i, int n) LB_ALWAYS { store_or_stream16(out + i, load16(in + i, n) - top - shift, n, stream); });
+}
+int softmax(void* out_, void* input, int rows, int columns, int logarithm) {
+  bool stream = out_ != input && columns <= REDUCE_CHUNK && streams(out_, rows, columns);
+  parallel_many_rows(rows, columns, [&](int64_t first, int64_t end) {
+    float* powers = stream && !logarithm ? scratch(columns) : nullptr;
+    for (int64_t row = first; row < end; row++) {
+      float* out = (float*)out_ + row * columns;
+      const float* in = (const float*)input + row * columns;
+      ptrdiff_t ahead = row + 1 < end ? columns : 0;
+      if (logarithm) log_softmax_row(out, in, columns, ahead, stream);
+      else softmax_row(out, powers ? powers : out, in, columns, ahead, stream);
     }
+    if (stream) stream_end();
   });
   return OK;
 }
 
 // dx = y (dy - sum(y dy)); of the logarithm: dx = dy - e^y sum(dy)
 int softmax_gradient(void* dx_, void* y_, void* dy_, int rows, int columns, int logarithm) {
-  parallel_rows(rows, columns, [&](int64_t first, int64_t count) {
-    for (int64_t row = first; row < first + count; row++) {
+  bool stream = dx_ != y_ && dx_ != dy_ && streams(dx_, rows, columns);
+  parallel_many_rows(rows, columns, [&](int64_t first, int64_t end) {
+    for (int64_t row = first; row < end; row++) {
       float* dx = (float*)dx_ + row * columns;
       const float *y = (const float*)y_ + row * columns, *dy = (const float*)dy_ + row * columns;
+      ptrdiff_t ahead = row + 1 < end ? columns : 0;
       if (logarithm) {
         Lanes sum = lanes_splat(row_sum(dy, columns));
-        for (int i = 0; i < columns; i += 16) {
-          int left = columns - i;
-          store16(dx + i, load16(dy + i, left) - exp(load16(y + i, left)) * sum, left);
-        }
+        each16(columns, [&](int64_t i, int n) LB_ALWAYS {
+          ask_for(dy + ahead + i);
+          ask_for(y + ahead + i);
+          store_or_stream16(dx + i, load16(dy + i, n) - exp_below(load16(y + i, n)) * sum, n, stream);
+        });
       } else {
         Lanes dot = lanes_splat(0);
-        for (int i = 0; i < columns; i += 16) dot = fma(load16(y + i, columns - i), load16(dy + i, columns - i), dot);
+        each16(columns, [&](int64_t i, int n) LB_ALWAYS { dot = fma(load16(y + i, n), load16(dy + i, n), dot); });
         float sum = lanes_sum(dot);
-        for (int i = 0; i < columns; i += 16) {
-          int left = columns - i;
-          store16(dx + i, load16(y + i, left) * (load16(dy + i, left) - sum), left);
-        }
+        each16(columns, [&](int64_t i, int n) LB_ALWAYS {
+          ask_for(y + ahead + i);
+          ask_for(dy + ahead + i);
+          ask_for(y + ahead + i);
+          store_or_stream16(dx + i, load16(y + i, n) * (load16(dy + i, n) - sum), n, stream);
+        });
       }
     }
+    if (stream) stream_end();
   });
   return OK;
 }

@@ -40,7 +40,7 @@ LB_INLINE V splat(float x) { return x - V{}; }
 LB_INLINE VI splat_i32(int32_t x) { return x - VI{}; }
 LB_INLINE VI bits(V v) { return (VI)v; }
 LB_INLINE V from_bits(VI v) { return (V)v; }
-// mask lanes are 0 or -1. The conditional becomes one blend by a mask register with AVX-512 (GELU is a third faster).
+// mask lanes are 0 or -1. Compilers for WebAssembly know the one form as one instruction, g++ the other (AVX-512).
 #ifdef __wasm__
 LB_INLINE V select(VI mask, V a, V b) { return (V)((mask & (VI)a) | (~mask & (VI)b)); }
 LB_INLINE VI select(VI mask, VI a, VI b) { return (mask & a) | (~mask & b); }
@@ -108,6 +108,24 @@ LB_INLINE V constant_at(const float* at) { return splat(*at); }
 #define LB_CONSTANT(x) splat(x)
 #endif
 
+// a > b ? a : b and a < b ? a : b: one instruction. Where either operand is NaN, and of two equal values, b.
+#if defined(__x86_64__) && LB_WIDTH == 16
+LB_INLINE V larger_of(V a, V b) { return _mm512_maskz_max_ps(0xffff, a, b); }
+LB_INLINE V smaller_of(V a, V b) { return _mm512_maskz_min_ps(0xffff, a, b); }
+#elif defined(__x86_64__) && LB_WIDTH == 8
+LB_INLINE V larger_of(V a, V b) { return _mm256_max_ps(a, b); }
+LB_INLINE V smaller_of(V a, V b) { return _mm256_min_ps(a, b); }
+#elif defined(__x86_64__)
+LB_INLINE V larger_of(V a, V b) { return _mm_max_ps(a, b); }
+LB_INLINE V smaller_of(V a, V b) { return _mm_min_ps(a, b); }
+#elif defined(__wasm__)
+LB_INLINE V larger_of(V a, V b) { return wasm_f32x4_pmax(b, a); }
+LB_INLINE V smaller_of(V a, V b) { return wasm_f32x4_pmin(b, a); }
+#else
+LB_INLINE V larger_of(V a, V b) { return select((VI)(a > b), a, b); }
+LB_INLINE V smaller_of(V a, V b) { return select((VI)(a < b), a, b); }
+#endif
+
 #ifdef __wasm__
 LB_INLINE V absolute(V v) { return wasm_f32x4_abs(v); }
 #else
@@ -163,6 +181,16 @@ LB_INLINE void store16(float* p, Lanes a, int n = 16) {
   else LB_EACH_PART if (n > part * W) store_partial(p + part * W, a.part[part], n - part * W);
 }
 
+// body(i, n) for each 16 of count elements from 0 on; n is 16, known to the compiler, but for the last ones.
+#define LB_ALWAYS __attribute__((always_inline))
+template <class F> LB_INLINE void each16(int64_t count, F body) {
+  int64_t i = 0;
+  for (; i + 16 <= count; i += 16) body(i, 16);
+  if (i < count) body(i, (int)(count - i));
+}
+// Rows, or accumulators, in flight: four vectors hide what one addition has to wait for.
+constexpr int IN_FLIGHT = PARTS >= 4 ? 1 : 4 / PARTS;
+
 #define LB_LANES_1(name) \
   LB_INLINE Lanes name(Lanes a) { LB_EACH_PART a.part[part] = name(a.part[part]); return a; }
 #define LB_LANES_2(name) \
@@ -178,6 +206,7 @@ LB_LANES_1(sqrt)
 LB_LANES_1(absolute)
 LB_LANES_2(maximum)
 LB_LANES_2(minimum)
+LB_LANES_2(larger_of)
 LB_INLINE Lanes fma(Lanes a, Lanes b, Lanes c) {
   LB_EACH_PART c.part[part] = fma(a.part[part], b.part[part], c.part[part]);
   return c;

@@ -18,6 +18,7 @@ import {
   ones,
   Parameter,
   rmsNorm,
+  rnn,
   scope,
   softmax,
   sum,
@@ -106,6 +107,8 @@ function attended(b: number, h: number, t: number, d: number): Entry[] {
   );
 }
 
+const kernelOf = { rnn, lstm, gru } as const;
+
 function sequence(shape: RecurrentShape): Entry[] {
   const { kind, inputs, hidden, steps, batch } = shape;
   const gates = gatesOf[kind];
@@ -121,9 +124,12 @@ function sequence(shape: RecurrentShape): Entry[] {
       recurrentBias: made([rows], deviation),
     };
     const leaves = [x, ...Object.values(weights)];
-    return { leaves, call: () => (kind === 'lstm' ? lstm(x, weights) : gru(x, weights)).output };
+    return { leaves, call: () => kernelOf[kind](x, weights).output };
   });
 }
+
+/** The plain network is a kernel only: no peer's training is asked for it. */
+const plain: RecurrentShape = { kind: 'rnn', inputs: 1, hidden: 128, steps: 48, batch: 64 };
 
 const rows = 16_384;
 const columns = 1024;
@@ -213,7 +219,7 @@ export const kernels: readonly Entry[] = [
   ...layouts.map((layout) => product(64, 128, 512, layout)),
   ...attended(12, 4, 64, 32),
   ...attended(8, 6, 256, 64),
-  ...recurrentShapes.flatMap(sequence),
+  ...[...recurrentShapes, plain].flatMap(sequence),
   ...inMemory,
   smallest,
 ];

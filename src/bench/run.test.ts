@@ -10,7 +10,7 @@ describe('lookback bench', () => {
     const names = kernels.map(({ name }) => name);
     const kinds = [
       ...['nn', 'nt', 'tn'].map((layout) => `gemm-1024x1024x1024-${layout}`),
-      ...['attention', 'layer-norm', 'rms-norm', 'softmax', 'cross-entropy', 'lstm', 'gru'].flatMap((kind) => [
+      ...['attention', 'layer-norm', 'rms-norm', 'softmax', 'cross-entropy', 'rnn', 'lstm', 'gru'].flatMap((kind) => [
         new RegExp(`kernels/${kind}-.*-forward`),
         new RegExp(`kernels/${kind}-.*-backward`),
       ]),

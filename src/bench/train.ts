@@ -64,7 +64,7 @@ export function gptTraining({ batch, ...shape }: GptShape): Training {
 
 /** I inputs, H hidden, T steps, B windows; one layer and a linear map to one number, squared error. */
 export interface RecurrentShape {
-  kind: 'lstm' | 'gru';
+  kind: 'rnn' | 'lstm' | 'gru';
   inputs: number;
   hidden: number;
   steps: number;
@@ -81,7 +81,7 @@ export const recurrentShapes: readonly RecurrentShape[] = [
 export const recurrentName = ({ kind, inputs, hidden, steps, batch }: RecurrentShape) =>
   `${kind}-${inputs}-${hidden}-${steps}-${batch}`;
 
-export const gatesOf = { lstm: 4, gru: 3 } as const;
+export const gatesOf = { rnn: 1, lstm: 4, gru: 3 } as const;
 
 export function recurrentTraining({ kind, inputs, hidden, steps, batch }: RecurrentShape): Training {
   const random = new Random(1, kind);
