@@ -6,6 +6,8 @@ export default defineConfig({
     globalSetup: 'tests/studio/globalSetup.ts',
     testTimeout: 120_000,
     hookTimeout: 120_000,
+    // Pages and servers get as long as a busy machine needs; what is wrong stays wrong.
+    expect: { poll: { timeout: 20_000 } },
     pool: 'forks',
     maxWorkers: 2,
   },

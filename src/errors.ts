@@ -27,6 +27,7 @@ export const errorCodes = {
   FILE_WRITE: { meaning: 'a file could not be written', exit: 1 },
   DATA_MISSING: { meaning: 'a data set is not on this machine', exit: 1 },
   DATA_INVALID: { meaning: 'the data cannot be used as asked', exit: 1 },
+  DECIMALS_UNCLEAR: { meaning: 'numbers of a table can be read with two decimal marks', exit: 1 },
   PACKAGE_MISSING: { meaning: 'an optional package is not installed', exit: 1 },
   UNSUPPORTED: { meaning: 'this model or format cannot do what was asked', exit: 1 },
   RECIPE_INVALID: { meaning: 'a recipe has a wrong key or value', exit: 2 },

@@ -1,7 +1,6 @@
 /**
- * How far the network is that `lookback forecast FILE` trains just now: model, origin, steps, rate and the time left for
- * this fit. One line rewritten on a terminal, a plain line every few seconds elsewhere. Models that are fitted at once
- * say nothing here.
+ * How far the model is that `lookback forecast FILE` fits just now: its origin, and of a network the steps, their rate and
+ * the time left for this fit. One line rewritten on a terminal, a plain line every few seconds elsewhere.
  */
 import type { ForecastProgress } from '../forecasting/index.ts';
 import { progressLine } from './terminal/progress.ts';
@@ -25,13 +24,15 @@ export class FitLine {
     const time = this.#now();
     if (step <= 1) this.#began = time;
     const { live, width } = this.#terminal;
-    if (step < 2 || time - this.#shown < (live ? 100 : 5000)) return;
+    const began = step === 0;
+    if (step === 1 || (!(began && live) && time - this.#shown < (live ? 100 : 5000))) return;
     this.#shown = time;
     const seconds = (time - this.#began) / 1000;
     const rate = seconds > 0 ? (step - 1) / seconds : undefined;
     const secondsLeft = rate === undefined ? undefined : (steps - step) / rate;
     const where = origin === null ? 'all values' : `origin ${origin}/${origins}`;
-    const line = `${model}, ${where}: ${progressLine({ step, total: steps, unit: 'steps', rate, secondsLeft })}`;
+    const done = began ? '' : `: ${progressLine({ step, total: steps, unit: 'steps', rate, secondsLeft })}`;
+    const line = `${model}, ${where}${done}`;
     this.#terminal.writeError(live ? `\r\x1b[2K${line.slice(0, width - 1)}` : `${line}\n`);
     this.#open = live;
   }

@@ -6,7 +6,9 @@ import { formatNumber } from './terminal/format.ts';
 import { plot } from './terminal/plot.ts';
 import { table } from './terminal/table.ts';
 import { colours, type Terminal } from './terminal/terminal.ts';
+import { cut, wrapped } from './terminal/wrapped.ts';
 
+const capital = (text: string) => text.charAt(0).toUpperCase() + text.slice(1);
 const percent = (share: number | null) => (share === null ? '' : `${Math.round(100 * share)} %`);
 
 /** `svg`: where the figure was written, if it was. */
@@ -19,13 +21,13 @@ export function printForecast(
   const ink = colours(terminal.colour);
   const count = series.length === 1 ? `${series[0].values.length} values` : `${series.length} series`;
   terminal.write(`\n${basename(file)}: ${count}, one a ${frequency}, season of ${period}\n`);
-  for (const note of notes) terminal.write(`${ink.dim(`note: ${note}`)}\n`);
+  for (const note of notes) terminal.write(`${ink.dim(wrapped(`note: ${note}`, terminal))}\n`);
   printLeaderboard(result, terminal);
   printSteps(result, terminal);
   printCalibration(result, terminal);
   terminal.write(`\n${fanPlot(result, terminal)}\n`);
   if (oneStep) printOneStep(oneStep, terminal);
-  terminal.write(`${ink.bold(verdict.charAt(0).toUpperCase() + verdict.slice(1))}\n`);
+  terminal.write(`${ink.bold(wrapped(capital(verdict), terminal))}\n`);
   if (series.length > 1) terminal.write('The plot shows the first series; --csv prints all forecasts.\n');
   if (svg) terminal.write(`${ink.dim(`figure: ${svg}`)}\n`);
 }
@@ -33,23 +35,30 @@ export function printForecast(
 function printLeaderboard({ leaderboard, failed, level, scalePeriod, ...result }: ForecastResult, terminal: Terminal) {
   const ink = colours(terminal.colour);
   const origins = new Set(result.folds.map(({ turn }) => turn)).size;
-  const rows = leaderboard.map((row) => [
+  // A narrow terminal has room for what was chosen, not for what a model is.
+  const narrow = terminal.interactive === true && terminal.width < 100;
+  const numbers = leaderboard.map((row) => [
     row.model,
     Number.isFinite(row.mase) ? row.mase.toFixed(3) : '',
     formatNumber(row.rmse),
     Number.isFinite(row.mape) ? `${row.mape.toFixed(2)} %` : '',
-    row.crps === null ? '' : formatNumber(row.crps),
+    ...(narrow ? [] : [row.crps === null ? '' : formatNumber(row.crps)]),
     percent(row.coverage),
-    row.detail || row.description,
   ]);
-  const columns = ['model', 'MASE', 'RMSE', 'MAPE', 'CRPS', `in ${percent(level)}`, ''];
-  terminal.write(`\n${table({ columns, rows, highlight: 0, colour: terminal.colour })}`);
-  for (const { model, problem } of failed) terminal.write(ink.dim(`left out: ${model}: ${problem}\n`));
+  const titles = ['model', 'MASE', 'RMSE', 'MAPE', ...(narrow ? [] : ['CRPS']), `in ${percent(level)}`];
+  const taken = table({ columns: titles, rows: numbers, highlight: 0 }).split('\n');
+  const room = terminal.width - 2 - Math.max(...taken.map(({ length }) => length));
+  const rows = leaderboard.map(({ detail, description }, i) => {
+    const words = narrow ? detail : detail || description;
+    return [...numbers[i], terminal.interactive ? cut(words, room) : words];
+  });
+  terminal.write(`\n${table({ columns: [...titles, ''], rows, highlight: 0, colour: terminal.colour })}`);
+  for (const { model, problem } of failed)
+    terminal.write(`${ink.dim(wrapped(`left out: ${model}: ${problem}`, terminal))}\n`);
   const many = result.series.length > 1 ? ` of ${result.series.length} series` : '';
   const naive = scalePeriod > 1 ? `seasonal naive forecast of period ${scalePeriod}` : 'naive forecast';
-  terminal.write(
-    `Means over ${origins} origin${origins === 1 ? '' : 's'}${many}, each seen from what came before it. MASE: errors over those of the one-step ${naive} before each origin.\n`,
-  );
+  const means = `Means over ${origins} origin${origins === 1 ? '' : 's'}${many}, each seen from what came before it. MASE: errors over those of the one-step ${naive} before each origin.`;
+  terminal.write(`${wrapped(means, terminal)}\n`);
 }
 
 /** The steps shown: the first, the last, and what lies between on a doubling grid. */
@@ -140,5 +149,5 @@ export function printOneStep(
   const all = [model, persistence, ...(seasonal ? [seasonal] : [])].sort((a, b) => a.rmse - b.rmse);
   const rows = all.map(({ name, rmse }) => [name, formatNumber(rmse)]);
   terminal.write(`\n${table({ columns: [`one step ahead, ${count} times`, 'RMSE'], rows, colour: terminal.colour })}`);
-  terminal.write(`\n${colours(terminal.colour).bold(verdict.charAt(0).toUpperCase() + verdict.slice(1))}\n`);
+  terminal.write(`\n${colours(terminal.colour).bold(wrapped(capital(verdict), terminal))}\n`);
 }

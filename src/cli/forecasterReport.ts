@@ -6,6 +6,7 @@ import { formatNumber } from './terminal/format.ts';
 import { plot } from './terminal/plot.ts';
 import { table } from './terminal/table.ts';
 import { colours, type Terminal } from './terminal/terminal.ts';
+import { wrapped } from './terminal/wrapped.ts';
 
 interface Kept extends Pick<ForecastResult, 'series' | 'forecast' | 'level' | 'best' | 'frequency'> {
   detail: string;
@@ -23,7 +24,7 @@ export function printKept(
   terminal.write(
     `\n${basename(model)}: ${best}${detail ? `, ${detail}` : ''}; ${taken} new value${taken === 1 ? '' : 's'} from ${basename(file)}\n`,
   );
-  for (const note of notes) terminal.write(`${ink.dim(`note: ${note}`)}\n`);
+  for (const note of notes) terminal.write(`${ink.dim(wrapped(`note: ${note}`, terminal))}\n`);
   const [{ times, mean, lower, upper }] = forecast;
   const rows = times.map((time, step) => [
     time,
@@ -52,7 +53,7 @@ export function printAnomalies(
   terminal.write(
     `\n${basename(file)}: ${anomalies.length} of ${judged.length} values were not expected by ${model}${detail ? `, ${detail}` : ''}\n`,
   );
-  for (const note of notes) terminal.write(`${ink.dim(`note: ${note}`)}\n`);
+  for (const note of notes) terminal.write(`${ink.dim(wrapped(`note: ${note}`, terminal))}\n`);
   const rows = anomalies
     .slice(0, most)
     .map((one) => [
@@ -77,8 +78,7 @@ export function printAnomalies(
   const curves = [{ name, values: [...values] }, ...(shown.length > 0 ? [marks] : [])];
   terminal.write(`\n${plot(curves, { title: name, width: terminal.width, colour: terminal.colour, xLabel })}\n`);
   const early = judged.filter(({ threshold }) => threshold === null).length;
-  terminal.write(
-    `A value is marked where its error exceeds the ${quantile} quantile of the errors before it: about ${Number((100 * (1 - quantile)).toFixed(3))} % of quiet values are.${early > 0 ? ` The first ${early} only set the measure.` : ''}\n`,
-  );
+  const meant = `A value is marked where its error exceeds the ${quantile} quantile of the errors before it: about ${Number((100 * (1 - quantile)).toFixed(3))} % of quiet values are.${early > 0 ? ` The first ${early} only set the measure.` : ''}`;
+  terminal.write(`${wrapped(meant, terminal)}\n`);
   if (svg) terminal.write(`${ink.dim(`figure: ${svg}`)}\n`);
 }

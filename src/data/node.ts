@@ -15,5 +15,5 @@ export {
 } from './resolve.node.ts';
 export { isShardFolder, openShards, type ShardIndex, ShardReader, type Shards } from './shardReader.node.ts';
 export { type PrepareOptions, prepareShards } from './shards.node.ts';
-export { readTable, type TableRow } from './table.node.ts';
+export { readTable, type TableOptions, type TableRow } from './table.node.ts';
 export { loadTokenizer, readTokenizerFile, tokenizerNames } from './tokenizers.node.ts';

@@ -28,6 +28,15 @@ describe('a table from its bytes', () => {
     ]);
   });
 
+  it('reads lines that all end with the delimiter, and bytes of Windows-1252', () => {
+    expect(parseTable(bytes('t;y;\n1;2;\n3;4;\n'), 'a')).toEqual([
+      { t: '1', y: '2' },
+      { t: '3', y: '4' },
+    ]);
+    const latin = Uint8Array.from('Umsätze;t\n1;2\n', (sign) => sign.charCodeAt(0));
+    expect(parseTable(latin, 'a')).toEqual([{ Umsätze: '1', t: '2' }]);
+  });
+
   it('reads JSON, a list of numbers, and JSON lines', () => {
     expect(parseTable(bytes('[{"t":1,"y":2}]'), 'a')).toEqual([{ t: 1, y: 2 }]);
     expect(parseTable(bytes(' [1, null, 2.5]'), 'a')).toEqual([{ value: 1 }, { value: null }, { value: 2.5 }]);
@@ -54,8 +63,10 @@ describe('a table from its bytes', () => {
     ['', /no rows/],
     ['a,b\n', /no rows/],
     ['a,a\n1,2\n', /two columns are called "a"/],
-    ['a,b\n1\n', /not CSV/],
-    ['a,b\n"1,2\n', /not CSV/],
+    ['a,b\n1,2\n\n3\n', /^sales\.csv, line 4: it has 1 cell between commas, the header 2\./],
+    ['a;b\n1;2;3\n', /line 2: it has 3 cells between semicolons, the header 2\./],
+    ['a,b\n1,2\n"1,2\n3,4\n', /line 3: a quote is opened and never closed/],
+    ['a,b\n1,2"x"\n', /line 2: a quote stands in the middle of a cell/],
     ['[1, "x"]', /not a list of objects or of numbers/],
     ['[{]', /not JSON/],
     ['{"a":1}\n{"a"', /line 2: it is not JSON/],
@@ -70,8 +81,8 @@ describe('a table from its bytes', () => {
 
   it('refuses more rows than wanted, of every kind', () => {
     for (const text of ['y\n1\n2\n3', '[1,2,3]', '{"y":1}\n{"y":2}\n{"y":3}'])
-      expect(refusal(() => parseTable(bytes(text), 'a', 2)).message).toMatch(/at most 2 rows/);
-    expect(parseTable(bytes('y\n1\n2'), 'a', 2)).toHaveLength(2);
+      expect(refusal(() => parseTable(bytes(text), 'a', { most: 2 })).message).toMatch(/at most 2 rows/);
+    expect(parseTable(bytes('y\n1\n2'), 'a', { most: 2 })).toHaveLength(2);
   });
 
   it('gives rows or a coded error for any bytes', async () => {

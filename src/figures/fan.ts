@@ -1,4 +1,4 @@
-/** A forecast as a fan: history, truth where it is known, the forecast and its interval. */
+/** A forecast as a fan: history, the forecast and its intervals, the narrow on the wide. */
 import { type FigureOptions, figure, Plot, palette } from './figure.ts';
 
 export interface FanOptions {
@@ -10,8 +10,8 @@ export interface FanOptions {
   /** Labels [H] and values [H] after the end of the history. */
   future: readonly string[];
   mean: ArrayLike<number>;
-  lower: ArrayLike<number>;
-  upper: ArrayLike<number>;
+  /** Ends [H] of intervals, in any order: where they lie on each other the colour deepens. */
+  intervals: readonly { lower: ArrayLike<number>; upper: ArrayLike<number> }[];
   /** What the values are, for the axis. */
   unit?: string;
   theme?: FigureOptions['theme'];
@@ -25,19 +25,16 @@ export function fanFigure({
   times,
   future,
   mean,
-  lower,
-  upper,
+  intervals,
   unit,
   theme,
 }: FanOptions): Promise<string> {
   const from = Math.max(0, history.length - Math.max(4 * mean.length, 60));
   const past = Array.from({ length: history.length - from }, (_, i) => ({ at: from + i, value: history[from + i] }));
-  const ahead = Array.from(mean as ArrayLike<number>, (value, step) => ({
-    at: history.length + step,
-    value,
-    lower: lower[step],
-    upper: upper[step],
-  }));
+  const ahead = Array.from(mean as ArrayLike<number>, (value, step) => ({ at: history.length + step, value }));
+  const bands = intervals.map(({ lower, upper }) =>
+    ahead.map(({ at }, step) => ({ at, lower: lower[step], upper: upper[step] })),
+  );
   const last = past[past.length - 1];
   const label = (at: number) => times[at] ?? future[at - history.length] ?? '';
   return figure({
@@ -49,7 +46,15 @@ export function fanFigure({
     x: { label: null, ticks: 7, tickFormat: (at: number) => label(Math.round(at)) },
     y: { label: unit ?? null, grid: true },
     marks: [
-      Plot.areaY(ahead, { x: 'at', y1: 'lower', y2: 'upper', fill: palette[1], fillOpacity: 0.2 }),
+      ...bands.map((band) =>
+        Plot.areaY(band, {
+          x: 'at',
+          y1: 'lower',
+          y2: 'upper',
+          fill: palette[1],
+          fillOpacity: bands.length > 1 ? 0.14 : 0.2,
+        }),
+      ),
       Plot.lineY(past, { x: 'at', y: 'value', stroke: 'currentColor', strokeWidth: 1.4 }),
       Plot.lineY([{ ...last }, ...ahead], { x: 'at', y: 'value', stroke: palette[1], strokeWidth: 1.8 }),
     ],

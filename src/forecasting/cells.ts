@@ -21,6 +21,9 @@ export type NumberArray =
 const missingText = /^(|na|n\/a|nan|null|none|\?|-)$/i;
 const plainNumber = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
 
+/** Sums of a million squares still are numbers. */
+const largest = 1e150;
+
 /** The name of the column that plain numbers are given. */
 export const plainColumn = 'value';
 
@@ -51,16 +54,29 @@ export const isMissing = (value: unknown): boolean =>
   (typeof value === 'string' && missingText.test(value.trim()));
 
 /** Whether the first of its values are numbers, and there is one. */
-export function looksNumeric(rows: readonly Row[], column: string): boolean {
+export const looksNumeric = (rows: readonly Row[], column: string): boolean =>
+  firstAre(
+    rows,
+    column,
+    (value) =>
+      typeof value === 'number' ||
+      typeof value === 'bigint' ||
+      (typeof value === 'string' && plainNumber.test(value.trim())),
+  );
+
+/** Whether the first of its values are dates that could be nothing else, and there is one. */
+export const looksDated = (rows: readonly Row[], column: string): boolean =>
+  firstAre(rows, column, (value) => {
+    const instant = typeof value === 'number' ? undefined : parseTime(value);
+    return instant !== undefined && instant.precision !== 'integer' && instant.precision !== 'year';
+  });
+
+function firstAre(rows: readonly Row[], column: string, test: (value: unknown) => boolean): boolean {
   let seen = 0;
   for (let i = 0; i < rows.length && seen < 50; i++) {
     const value = rows[i][column];
     if (isMissing(value)) continue;
-    const numeric =
-      typeof value === 'number' ||
-      typeof value === 'bigint' ||
-      (typeof value === 'string' && plainNumber.test(value.trim()));
-    if (!numeric) return false;
+    if (!test(value)) return false;
     seen++;
   }
   return seen > 0;
@@ -68,17 +84,16 @@ export function looksNumeric(rows: readonly Row[], column: string): boolean {
 
 /** NaN where nothing is there. @throws DATA_INVALID for anything else that is no finite number. */
 export function readNumber(value: unknown, where: () => string, booleans = false): number {
-  if (typeof value === 'number' && Number.isFinite(value)) return value;
+  if (typeof value === 'number' && Math.abs(value) <= largest) return value;
   if (isMissing(value)) return Number.NaN;
   if (booleans && (value === true || value === false)) return value ? 1 : 0;
   if (typeof value === 'bigint') return Number(value);
-  if (typeof value === 'string' && plainNumber.test(value.trim()) && Number.isFinite(Number(value)))
-    return Number(value);
-  throw invalid(
-    where(),
-    `${describe(value)} is not a number`,
-    'Write numbers as 1234.5, missing ones as nothing or NA',
-  );
+  const number = typeof value === 'string' && plainNumber.test(value.trim()) ? Number(value) : value;
+  if (typeof number === 'number' && Math.abs(number) <= largest) return number;
+  if (typeof number === 'number' && Math.abs(number) > largest)
+    throw invalid(where(), `${describe(value)} is too large`, `Use a unit in which values stay below ${largest}`);
+  const next = 'Write numbers as 1234.5, missing ones as nothing or NA';
+  throw invalid(where(), `${describe(value)} is not a number`, next);
 }
 
 export function readTime(value: unknown, where: () => string): Instant {
@@ -105,6 +120,10 @@ export function describe(value: unknown): string {
 export function invalid(where: string, problem: string, next?: string): LookbackError {
   return new LookbackError('DATA_INVALID', { where, problem, next });
 }
+
+/** `1 value`, `2 values` */
+export const counted = (number: number, one: string, many: string): string =>
+  `${number.toLocaleString('en')} ${number === 1 ? one : many}`;
 
 /** `a, b, c, …` */
 export const list = (names: readonly string[], most = 3): string =>

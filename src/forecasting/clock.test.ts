@@ -30,10 +30,10 @@ describe('local clocks', () => {
 
   it('without a zone: the skipped hour is a gap, the repeated one doubled, both by name', () => {
     expect(() => readFrame(spring, { target: 'y' })).toThrow(
-      code(/1 values are missing: 2024-03-31 02:00.*say timeZone/),
+      code(/1 value is missing: 2024-03-31 02:00.*say timeZone/),
     );
     expect(() => readFrame(autumn, { target: 'y' })).toThrow(
-      code(/1 times stand twice: 2024-10-27 02:00.*say timeZone/),
+      code(/1 time stands twice: 2024-10-27 02:00.*say timeZone/),
     );
   });
 

@@ -41,7 +41,7 @@ describe('covariates by role', () => {
   it('with gaps are refused, or filled from before the origin alone', () => {
     const gappy = days.map((row, t) => (t === 10 ? { ...row, rain: null } : row));
     expect(() => readFrame(gappy, options)).toThrow(
-      code('DATA_INVALID', /covariate rain: 1 values are missing: 2024-01-11/),
+      code('DATA_INVALID', /covariate rain: 1 value is missing: 2024-01-11/),
     );
     const filled = readFrame(gappy, { ...options, missing: 'interpolate' });
     // At origin 11 the value after the gap is not known yet.

@@ -3,7 +3,7 @@
  * columns known ahead to the end of the horizon. Where rows say when they were published, a row counts from then on only.
  */
 import type { Axis } from './axis.ts';
-import { invalid, list } from './cells.ts';
+import { counted, invalid, list } from './cells.ts';
 import { fillGaps, gapsOf, type MissingRule } from './gaps.ts';
 import type { SeriesCovariates } from './model.ts';
 
@@ -111,8 +111,8 @@ export function refuseGaps(
     const labels = gaps.map((step) => axis.label(axis.step(group.first, from + step)));
     throw invalid(
       `${where}, covariate ${name}`,
-      `${gaps.length} values are missing: ${list(labels)}`,
-      'Say missing: interpolate, carry or mask, or fill them yourself',
+      `${counted(gaps.length, 'value is', 'values are')} missing: ${list(labels)}`,
+      "Say missing: 'interpolate', 'carry' or 'mask' (--missing carry), or fill them yourself",
     );
   });
 }

@@ -173,7 +173,7 @@ describe('anomalies', () => {
 describe('what users of other tools complain of', () => {
   it('NaN goes in silently and comes out: refused, or filled and said', async () => {
     const rows = Array.from({ length: 40 }, (_, t) => ({ y: t === 20 ? Number.NaN : (t % 4) + 0.01 * t }));
-    await expect(forecast(rows, { horizon: 3 })).rejects.toThrow(code('DATA_INVALID', /1 values are missing: 20/));
+    await expect(forecast(rows, { horizon: 3 })).rejects.toThrow(code('DATA_INVALID', /1 value is missing: 20/));
     for (const missing of ['interpolate', 'carry', 'mask'] as const) {
       const {
         forecast: ahead,
@@ -182,7 +182,7 @@ describe('what users of other tools complain of', () => {
       } = await forecast(rows, { horizon: 3, missing, period: 4, models: ['theta', 'gru'], backtest: 2 });
       expect(ahead[0].mean.every(Number.isFinite)).toBe(true);
       expect(leaderboard.every(({ rmse }) => Number.isFinite(rmse))).toBe(true);
-      expect(notes.join()).toMatch(/1 missing values/);
+      expect(notes.join()).toMatch(/1 missing value /);
     }
   });
 

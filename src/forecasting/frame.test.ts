@@ -44,12 +44,12 @@ describe('rows as series', () => {
   it('names what does not fit', () => {
     refused([], {}, /no rows/);
     refused(monthly([1, 2, 'x', 4]), { target: 'value' }, /row 3, column value: "x" is not a number/);
-    refused([...monthly([1, 2, 3]), { month: '2020-02', value: 5 }], {}, /1 times stand twice: 2020-02/);
-    refused(monthly([1, null, 3]), {}, /1 values are missing: 2020-02/);
+    refused([...monthly([1, 2, 3]), { month: '2020-02', value: 5 }], {}, /1 time stands twice: 2020-02/);
+    refused(monthly([1, null, 3]), {}, /1 value is missing: 2020-02/);
     refused(
       monthly([1, 2, 3, 4]).filter((_, i) => i !== 1),
       {},
-      /values are missing: 2020-02/,
+      /value is missing: 2020-02/,
     );
     refused(
       [
@@ -131,6 +131,17 @@ describe('rows as series', () => {
     expect(notes.join()).toMatch(/b begins at 3.*c ends at 2/);
   });
 
+  it('finds the column of times by its name, else as the only one of dates', () => {
+    const rows = [1, 2, 3].map((y) => ({ Datum: `2024-0${y}`, bis: `2024-0${y + 1}`, shop: 'a', y }));
+    expect(readFrame(rows, { target: 'y' }).frequency).toEqual({ kind: 'integer', step: 1 });
+    expect(readFrame(rows, { target: 'y', asOf: 'bis' }).series[0]).toMatchObject({
+      start: '2024-01',
+      frequency: 'month',
+    });
+    const named = rows.map((row) => ({ ...row, month: row.bis }));
+    expect(readFrame(named, { target: 'y' }).series[0].start).toBe('2024-02');
+  });
+
   it('reads quarters, weeks, months by name and integers that are dates', () => {
     const read = (times: readonly unknown[], options: FrameOptions = {}) => {
       const frame = readFrame(
@@ -142,6 +153,9 @@ describe('rows as series', () => {
     expect(read(['2024-Q3', '2024Q4', '2025-Q1'])).toEqual(['quarter', '2025-Q2', '2025-Q3']);
     expect(read(['2020-W52', '2020-W53', '2021-W01'])).toEqual(['week', '2021-W02', '2021-W03']);
     expect(read(['Jan 1 2000', 'Feb 1 2000', '1 March 2000'])).toEqual(['month', '2000-04-01', '2000-05-01']);
+    expect(read(['30.12.2023', '31.12.2023', '1.1.2024'])).toEqual(['day', '2024-01-02', '2024-01-03']);
+    expect(read(['31.12.2023 23:00', '01.01.2024 00:00'])).toEqual(['hour', '2024-01-01 01:00', '2024-01-01 02:00']);
+    expect(() => read(['30.12.2023', '31.13.2023'])).toThrow(/"31\.13\.2023" is not a time/);
     expect(read([202311, 202312, 202401], { frequency: 'month' })).toEqual(['month', '2024-02', '2024-03']);
     expect(read([1704067200, 1704070800], { frequency: 'hour' })).toEqual([
       'hour',

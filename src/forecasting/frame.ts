@@ -6,7 +6,7 @@
 import type { Series } from '../series/index.ts';
 import { Axis, type AxisState } from './axis.ts';
 import { type Calendar, type CalendarOptions, makeCalendar, usualCalendar } from './calendar.ts';
-import { invalid, list } from './cells.ts';
+import { counted, invalid, list } from './cells.ts';
 import { type CovariateNames, covariatesOf, type Group, refuseGaps } from './covariates.ts';
 import { frequencyName, usualPeriod } from './frequency.ts';
 import { fillGaps, gapsOf } from './gaps.ts';
@@ -182,14 +182,14 @@ export class Frame {
       const names = list(gaps.map((i) => times[i]));
       const here = `${where}, ${name}`;
       if (schema.missing === 'refuse') {
-        throw invalid(here, `${gaps.length} values are missing: ${names}`, this.#advice());
+        throw invalid(here, `${counted(gaps.length, 'value is', 'values are')} missing: ${names}`, this.#advice());
       }
       const done = {
         interpolate: 'interpolated',
         carry: 'carried forward',
         mask: 'masked for networks, carried forward for others',
       }[schema.missing];
-      notes.push(`${here}: ${gaps.length} missing values ${done}: ${names}`);
+      notes.push(`${here}: ${counted(gaps.length, 'missing value', 'missing values')} ${done}: ${names}`);
       filled = fillGaps(values, schema.missing === 'interpolate' ? 'interpolate' : 'carry');
     }
     const usual = this.parts.period ?? usualPeriod(this.frequency);
@@ -202,7 +202,7 @@ export class Frame {
   #advice(): string {
     const { kind, step } = this.frequency;
     const hours = kind === 'fixed' && step < 86_400_000 && this.axis.state.timeZone === undefined;
-    return `Say missing: interpolate, carry or mask, or fill them yourself${hours ? '; for a local clock that skips an hour, say timeZone' : ''}`;
+    return `Say missing: 'interpolate', 'carry' or 'mask' (--missing carry), or fill them yourself${hours ? '; for a local clock that skips an hour, say timeZone (--time-zone)' : ''}`;
   }
 }
 

@@ -22,7 +22,7 @@ const monthNames = 'january february march april may june july august september 
 
 /**
  * Integers, `1949`, `1949-Q1`, `1949-01`, `1949-W05`, `1949-01-31` or with slashes, `1949-01-31 10:30[:00[.000]][Z|+01:00]`,
- * `Jan 31 1949`, `31 January 1949`, Date; undefined for the rest.
+ * `31.1.1949` (between dots the day always comes first), `Jan 31 1949`, `31 January 1949`, Date; undefined for the rest.
  */
 export function parseTime(value: unknown): Instant | undefined {
   if (value instanceof Date) {
@@ -36,11 +36,17 @@ export function parseTime(value: unknown): Instant | undefined {
   if (typeof value === 'number') return Number.isSafeInteger(value) ? { at: value, precision: 'integer' } : undefined;
   if (typeof value !== 'string' || value.length > 60) return undefined;
   const text = value.trim();
-  return parseDate(text) ?? parsePart(text) ?? parseNamed(text) ?? parseInteger(text);
+  return parseDate(yearFirst(text)) ?? parsePart(text) ?? parseNamed(text) ?? parseInteger(text);
 }
 
 const parseInteger = (text: string): Instant | undefined =>
   /^[+-]?\d{1,15}$/.test(text) ? { at: Number(text), precision: 'integer' } : undefined;
+
+/** `31.1.1949 10:30` as `1949-01-31 10:30`; anything else as it is. */
+function yearFirst(text: string): string {
+  const [, date, month, year, rest] = /^(\d{1,2})\.(\d{1,2})\.(\d{4})(\D.*)?$/.exec(text) ?? [];
+  return year === undefined ? text : `${year}-${month.padStart(2, '0')}-${date.padStart(2, '0')}${rest ?? ''}`;
+}
 
 function parseDate(text: string): Instant | undefined {
   const match =

@@ -199,7 +199,7 @@ function whoWon(rows: readonly LeaderboardRow[]): string {
   const gain = 100 * (1 - winner.rmse / formula.rmse);
   const by =
     gain > 0
-      ? `its RMSE is ${gain.toFixed(0)} % below that of the best formula, ${formula.model}`
+      ? `its RMSE is ${gain < 0.5 ? 'less than 1' : gain.toFixed(0)} % below that of the best formula, ${formula.model}`
       : `but the RMSE of ${formula.model}, a formula, is lower`;
   return `${winner.model} wins; ${by}.`;
 }

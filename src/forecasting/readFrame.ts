@@ -1,6 +1,7 @@
 /** Reading rows into a frame: groups by name, rows by time, cells by role; and rows that come later into one that is there. */
 import { Axis, layOut, readTimes } from './axis.ts';
 import {
+  counted,
   describe,
   invalid,
   isMissing,
@@ -133,8 +134,8 @@ function refuseDoubled(order: readonly Member[], places: readonly number[], axis
   const hours = kind === 'fixed' && step < 86_400_000 && axis.state.timeZone === undefined;
   throw invalid(
     where,
-    `${doubled.length} times stand twice: ${list(doubled.map(({ at }) => axis.label(at)))}`,
-    `Say duplicates: mean, sum or last, or name the column that tells series apart with id${hours ? '; for a local clock that repeats an hour, say timeZone' : ''}`,
+    `${counted(doubled.length, 'time stands', 'times stand')} twice: ${list(doubled.map(({ at }) => axis.label(at)))}`,
+    `Say duplicates: 'mean', 'sum' or 'last' (--duplicates mean), or name the column that tells series apart with id (--id)${hours ? '; for a local clock that repeats an hour, say timeZone (--time-zone)' : ''}`,
   );
 }
 

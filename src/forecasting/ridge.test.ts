@@ -50,6 +50,22 @@ describe('ridge', () => {
     }
   });
 
+  it('goes through the origin without an intercept', () => {
+    const values = walk(60, 1, 0.5);
+    const { maps } = fitRidge([values], { kind: 'nlinear', lookback: 4, horizon: 1, penalties: [0], intercept: false });
+    const { mean, deviation } = scaleOf(values);
+    const scaled = values.map((value) => (value - mean) / deviation);
+    expect(maps[0].bias).toEqual(Float64Array.of(0));
+    // Errors are at right angles to every input, but do not sum to 0 on a line that climbs.
+    const errors = Array.from({ length: 56 }, (_, s) =>
+      maps[0].weights.reduce((rest, weight, i) => rest - weight * scaled[s + i], scaled[s + 4]),
+    );
+    for (let i = 0; i < 3; i++) {
+      expect(errors.reduce((sum, error, s) => sum + error * (scaled[s + i] - scaled[s + 3]), 0)).toBeCloseTo(0, 8);
+    }
+    expect(Math.abs(errors.reduce((sum, error) => sum + error, 0))).toBeGreaterThan(0.1);
+  });
+
   it('moves with the level of the window where it is NLinear', () => {
     const fit = fitRidge([walk(200, 2)], { kind: 'nlinear', lookback: 12, horizon: 3 });
     const window = walk(12, 3);
@@ -97,9 +113,14 @@ describe('ridge', () => {
       mse: expect.closeTo(0.512, 3),
       mae: expect.closeTo(0.433, 3),
     });
-    expect(row('ridge nlinear, penalty 0.01')).toMatchObject({
+    // Nothing is chosen: least squares through the origin.
+    expect(row('nlinear, least squares')).toMatchObject({
       mse: expect.closeTo(0.383, 3),
-      mae: expect.closeTo(0.392, 3),
+      mae: expect.closeTo(0.3915, 4),
+    });
+    expect(row('ridge nlinear, penalty chosen')).toMatchObject({
+      mse: expect.closeTo(0.384, 3),
+      mae: expect.closeTo(0.394, 3),
     });
   });
 });

@@ -26,6 +26,8 @@ export interface RidgeOptions {
   readonly penalties?: readonly number[];
   /** Share of the values at the end on which the penalty is chosen. */
   readonly heldOut?: number;
+  /** Whether the map adds a constant to each step, which is not penalized; default true. */
+  readonly intercept?: boolean;
 }
 
 /** forecast[h] = bias[h] + Σ_i weights[h · L + i] window[i], on the standardized scale. */
@@ -64,6 +66,7 @@ const cautiousPenalty = 0.1;
  */
 export function fitRidge(series: readonly Float64Array[], options: RidgeOptions): Ridge {
   const { kind, lookback, horizon, scope = 'global', penalties = usualPenalties, heldOut = 0.2 } = options;
+  const { intercept = true } = options;
   const needed = lookback + horizon;
   const lengths = series.map(({ length }) => length);
   const shortest = scope === 'series' ? Math.min(...lengths) : Math.max(...lengths);
@@ -75,7 +78,7 @@ export function fitRidge(series: readonly Float64Array[], options: RidgeOptions)
       next: 'Shorten the look-back or the horizon, or give a longer history',
     });
   }
-  const features = featuresOf(kind, lookback, horizon);
+  const features = { ...combinations(kind, lookback, horizon), intercept };
   const groups = scope === 'series' ? series.map((one) => [one]) : [series];
   const maps = groups.map((group) => {
     const scaled = group.map((values) => standardized(values, scaleOf(values)));
@@ -144,13 +147,14 @@ type Combination = readonly (readonly [at: number, weight: number])[];
 interface Features {
   readonly lookback: number;
   readonly horizon: number;
+  readonly intercept: boolean;
   /** What the map sees, D combinations. */
   readonly inputs: readonly Combination[];
   /** What it is to say, H combinations. */
   readonly targets: readonly Combination[];
 }
 
-function featuresOf(kind: RidgeKind, lookback: number, horizon: number): Features {
+function combinations(kind: RidgeKind, lookback: number, horizon: number): Omit<Features, 'intercept'> {
   const last = lookback - 1;
   const ahead = Array.from({ length: horizon }, (_, h) => lookback + h);
   const all = Array.from({ length: lookback }, (_, i) => i);
@@ -241,9 +245,11 @@ function momentsOf(series: readonly Float64Array[], { lookback, horizon, inputs,
 }
 
 /** Coefficients [H][1 + D] of (1, inputs), the first not penalized. */
-function solve({ size, products }: Moments, { inputs, horizon }: Features, penalty: number): Float64Array[] {
+function solve({ size, products }: Moments, features: Features, penalty: number): Float64Array[] {
+  const { inputs, horizon, intercept } = features;
   const D = inputs.length;
-  const means = products.subarray(1, size);
+  // Without an intercept nothing is taken off.
+  const means = intercept ? products.subarray(1, size) : new Float64Array(size - 1);
   const covariance = (r: number, c: number) => products[(r + 1) * size + c + 1] - means[r] * means[c];
   const matrix = new Float64Array(D * D);
   let trace = 0;

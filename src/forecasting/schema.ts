@@ -1,7 +1,7 @@
 /** Which column of a table plays which role, checked once against the columns that are there. */
 import { LookbackError, nearest } from '../errors.ts';
 import type { CalendarOptions } from './calendar.ts';
-import { isMissing, list, looksNumeric, plainColumn, type Row } from './cells.ts';
+import { isMissing, list, looksDated, looksNumeric, plainColumn, type Row } from './cells.ts';
 import type { MissingRule } from './gaps.ts';
 
 /** What becomes of rows of one time and series: refused by name, or put together. */
@@ -13,7 +13,7 @@ export interface FrameOptions {
    * role (wide form). Default: the only column of numbers.
    */
   target?: string | readonly string[];
-  /** The column of times; default: one called date, time, month, …, else rows count as steps. */
+  /** The column of times; default: one called date, time, month, …, else the only one of dates, else rows count as steps. */
   time?: string;
   /** The column that names the series where rows of several stand together (long form). */
   id?: string;
@@ -91,7 +91,9 @@ export function readSchema(rows: readonly Row[], options: FrameOptions, where: s
   const fixed = listed(options.fixed, 'fixed').map((name) => fixedColumn(rows, name));
   const wide = options.target === '*';
   const named = options.target === undefined || wide ? undefined : listed([options.target].flat(), 'target');
-  const guess = columns.find((name) => timeNames.test(name) && !roles.has(name));
+  const free = columns.filter((name) => !roles.has(name));
+  const dated = free.filter((name) => looksDated(rows, name));
+  const guess = free.find((name) => timeNames.test(name)) ?? (dated.length === 1 ? dated[0] : undefined);
   const time = options.time === undefined ? guess : take(options.time, 'time');
   const numeric = columns.filter((name) => name !== time && !roles.has(name) && looksNumeric(rows, name));
   const targets = named ?? numeric;

@@ -61,18 +61,19 @@ tests <- function(x) list(ndiffs = ndiffs(x), nsdiffs = if (frequency(x) > 1) ns
 out$differences <- list(airline = tests(tr), nile = tests(Nile), lh = tests(lh), lynx = tests(lynx), uspop = tests(uspop), ldeaths = tests(ldeaths), nottem = tests(nottem))
 out$lambda <- list(airline = BoxCox.lambda(tr, method = "guerrero"), lynx = BoxCox.lambda(lynx, method = "guerrero"))
 
-# Rolling origins, six months apart and the last one as late as it can be: horizon 12 from 13 origins, 24 from 9.
-rolling <- function(h, origins) {
-  starts <- seq(n - h - 6 * (origins - 1), n - h, by = 6)
+# Rolling origins, six months apart: horizon 12 from 13 origins, 24 from 9. The last one as late as it can be, and again the
+# first one after 48 months.
+rolling <- function(h, origins, end = n) {
+  starts <- seq(end - h - 6 * (origins - 1), end - h, by = 6)
   errors <- lapply(starts, function(m) {
     tr <- window(y, end = time(y)[m]); te <- as.numeric(y[(m + 1):(m + h)])
     percent <- function(f) 100 * mean(abs((f$mean - te) / te))
     c(airline = percent(forecast(Arima(tr, order = c(0, 1, 1), seasonal = c(0, 1, 1), lambda = 0), h = h)),
       stlets = percent(stlf(tr, h = h, method = "ets", lambda = 0)), snaive = percent(snaive(tr, h = h)))
   })
-  list(h = h, origins = origins, mape = as.list(colMeans(do.call(rbind, errors))))
+  list(h = h, origins = origins, end = end, mape = as.list(colMeans(do.call(rbind, errors))))
 }
-out$rolling <- list(rolling(12, 13), rolling(24, 9))
+out$rolling <- list(rolling(12, 13), rolling(24, 9), rolling(12, 13, 132), rolling(24, 9, 120))
 
 # The series that R ships and the tests use; the airline months are in the package already.
 out$series <- list(nile = as.numeric(Nile), lh = as.numeric(lh), lynx = as.numeric(lynx), uspop = as.numeric(uspop), ldeaths = as.numeric(ldeaths), nottem = as.numeric(nottem))

@@ -179,6 +179,10 @@ describe.skipIf(!executablePath)('the forecast page (install Debian’s chromium
     await said('gap.csv', gapped, /1 values? (is|are) missing: 2024-01-20.*\(DATA_INVALID\)$/s);
     await page.getByLabel('Gaps').selectOption('interpolate');
     await page.getByText(/interpolated: 2024-01-20/).waitFor();
+    await said('marks.csv', 'Monat;Umsatz\n1.1.2024;1.234\n1.2.2024;987\n1.3.2024;1.301\n', /\(DECIMALS_UNCLEAR\)$/);
+    await press('a decimal comma');
+    await page.getByRole('cell', { name: '1301', exact: true }).waitFor();
+    await said('ragged.csv', 'day,y\n2024-01-01,1\n2024-01-02\n', /^ragged\.csv, line 3: it has 1 cell between commas/);
     await said('twice.csv', 'day,y\n2024-01-01,1\n2024-01-01,2\n2024-01-02,2\n', /twice/);
     await said('short.csv', 'day,y\n2024-01-01,1\n2024-01-02,2\n', /values/);
     await press('Paste');
@@ -260,10 +264,10 @@ describe.skipIf(!executablePath)('the forecast page (install Debian’s chromium
           .and(page.getByTitle(`Save as ${kind}`))
           .click(),
       ]);
-      const start = readFileSync(await picture.path())
-        .subarray(0, 4)
-        .toString('latin1');
-      expect(start).toBe(kind === 'SVG' ? '<svg' : '\x89PNG');
+      const drawn = readFileSync(await picture.path(), 'latin1');
+      expect(drawn.slice(0, 4)).toBe(kind === 'SVG' ? '<svg' : '\x89PNG');
+      // One area for each of 50, 80, 90 and 95 %, as on the page.
+      if (kind === 'SVG') expect(drawn.match(/<g fill="#\w{6}" fill-opacity=/g)).toHaveLength(4);
     }
   });
 

@@ -54,6 +54,7 @@ export function register(program: Command, terminal: Terminal): void {
     .addOption(
       new Option('--duplicates <how>', 'what becomes of doubled times').choices(['refuse', 'mean', 'sum', 'last']),
     )
+    .addOption(new Option('--decimal <mark>', 'the decimal mark, where the table leaves it open').choices(['.', ',']))
     .option('--time-zone <zone>', 'whose clock the times show, such as Europe/Berlin')
     .option('--past <columns>', 'columns known up to now, which models may look at')
     .option('--future <columns>', 'columns known ahead: rows after the last target carry them')
@@ -61,7 +62,10 @@ export function register(program: Command, terminal: Terminal): void {
     .option('--as-of <column>', 'when a row was published: before that its columns are not used')
     .option('--calendar', 'features of the clock and calendar beside the series')
     .option('--fourier <terms>', 'that many waves of the season beside the series', whole(0))
-    .option('--holidays <place>', 'public holidays beside the series, such as DE or US-CA (needs date-holidays)')
+    .option(
+      '--holidays <place>',
+      'public holidays beside the series: of DE or US-CA (needs date-holidays), or dates with commas',
+    )
     .option('--save <file>', 'keep the best model, fitted, to go on with')
     .option('--model <file>', 'go on with a kept model: take in the new rows of the table and forecast after them')
     .option('--anomalies [quantile]', 'mark values that the values before them did not let expect', number(0, 1))

@@ -36,6 +36,31 @@ describe('lookback forecast FILE', () => {
     expect(csv).toHaveLength(3);
   });
 
+  it('reads decimal commas, days written first, and asks where it cannot know', async () => {
+    const path = join(folder, 'umsatz.csv');
+    const months = airlineCsv()
+      .trim()
+      .split('\n')
+      .slice(1)
+      .map((line) => line.split(','));
+    const write = (number: (text: string) => string) =>
+      writeFileSync(
+        path,
+        `Monat;Umsatz\n${months.map(([m, y]) => `1.${m.slice(5)}.${m.slice(0, 4)};${number(y)}`).join('\n')}\n`,
+      );
+    const words = [path, '--horizon', '3', '--models', 'naive', '--json'];
+    const first = async (...more: string[]) => {
+      const { forecast, frequency } = JSON.parse((await run(...words, ...more)).out);
+      return [frequency, forecast[0].times[0], Math.round(forecast[0].mean[0] * 100) / 100];
+    };
+    write((text) => `1.${text},50`);
+    expect(await first()).toEqual(['month', '1961-01-01', 1452.58]);
+    write((text) => `1.${text}`);
+    expect((await run(...words)).errors).toMatch(/DECIMALS_UNCLEAR.*1\.112 can be 1\.112 or 1112.*--decimal/);
+    expect([(await first('--decimal', ','))[2], (await first('--decimal', '.'))[2]]).toEqual([1452.08, 1.45]);
+    expect((await run(...words, '--decimal', 'x')).status).toBe(2);
+  });
+
   it('says what is wrong', async () => {
     const bad = async (text: string, ...words: string[]) => {
       const path = join(folder, 'bad.csv');
@@ -46,9 +71,13 @@ describe('lookback forecast FILE', () => {
     expect((await run(join(folder, 'none.csv'), '--horizon', '2')).errors).toMatch(/DATA_MISSING/);
     expect((await bad('')).errors).toMatch(/DATA_INVALID/);
     expect((await bad('a\u0000b')).errors).toMatch(/not text/);
-    expect((await bad('date,y\n2024-01-01,1\n2024-01-01,2\n')).errors).toMatch(/stand twice/);
+    expect((await bad('date,y\n2024-01-01,1\n2024-01-01,2\n')).errors).toMatch(/1 time stands twice/);
     expect((await bad('date,y\n2024-01-01,1\n2024-01-02,two\n', '--target', 'y')).errors).toMatch(/row 2, column y/);
     expect((await bad('[1, 2', '--target', 'y')).errors).toMatch(/not JSON/);
     expect((await run(file, '--horizon', '2', '--models', 'lstn')).status).toBe(2);
+    expect((await bad('date,y\n2024-01-01,1\n2024-01-02,2,3\n')).errors).toMatch(/line 3: it has 3 cells/);
+    expect((await bad('date,y\n2024-01-01,1\n2024-01-02,1e300\n')).errors).toMatch(/1e300" is too large/);
+    const lost = await run(file, '--horizon', '2', '--plot', join(folder, 'none', 'fan.svg'));
+    expect(lost.errors).toMatch(/none.fan\.svg: its folder is not there.*FILE_NOT_FOUND/);
   });
 });

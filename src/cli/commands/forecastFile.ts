@@ -2,7 +2,9 @@
  * `lookback forecast FILE.csv`: any table, no recipe: a leaderboard from several origins and a fan chart; anomalies; or
  * the forecast of a model kept before.
  */
-import { readTable } from '../../data/node.ts';
+import { existsSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { readTable, type TableOptions } from '../../data/node.ts';
 import { LookbackError } from '../../errors.ts';
 import { anomalyFigure } from '../../figures/anomalies.ts';
 import { fanFigure } from '../../figures/fan.ts';
@@ -40,6 +42,7 @@ export interface ForecastFileOptions {
   period?: number;
   missing?: FrameOptions['missing'];
   duplicates?: FrameOptions['duplicates'];
+  decimal?: TableOptions['decimal'];
   timeZone?: string;
   past?: string;
   future?: string;
@@ -72,7 +75,8 @@ export async function forecastFile(file: string, options: ForecastFileOptions, t
       next: 'Add --horizon 12',
     });
   }
-  const rows = await readTable(file);
+  requireFolders([svg, options.calibration, save]);
+  const rows = await readTable(file, options);
   const quiet = json || csv;
   const shown = new FitLine(terminal);
   const asked: Parameters<typeof forecast>[1] = {
@@ -121,8 +125,9 @@ export async function forecastFile(file: string, options: ForecastFileOptions, t
 /** A kept model: new rows are taken in, what follows them is forecast. */
 async function goOn(file: string, model: string, options: ForecastFileOptions, terminal: Terminal): Promise<void> {
   const { horizon, level, plot: svg, csv, json, save } = options;
+  requireFolders([svg, save]);
   const forecaster = await FittedForecaster.load(readBytes(model), model);
-  const taken = forecaster.update(await readTable(file), { known: 'skip' });
+  const taken = forecaster.update(await readTable(file, options), { known: 'skip' });
   const ahead = ((): ForecastResult['forecast'] => {
     try {
       return forecaster.predict(undefined, { horizon, level });
@@ -152,7 +157,8 @@ async function goOn(file: string, model: string, options: ForecastFileOptions, t
 
 async function findAnomalies(file: string, options: ForecastFileOptions, terminal: Terminal): Promise<void> {
   const { models, seed, plot: svg, csv, json } = options;
-  const result = await anomalies(await readTable(file), {
+  requireFolders([svg]);
+  const result = await anomalies(await readTable(file, options), {
     ...frameOptions(options),
     seed,
     quantile: typeof options.anomalies === 'number' ? options.anomalies : undefined,
@@ -186,6 +192,17 @@ async function findAnomalies(file: string, options: ForecastFileOptions, termina
   } else printAnomalies(result, { file, svg }, terminal);
 }
 
+/** What cannot be written is said before anything is computed for it. */
+function requireFolders(paths: readonly (string | undefined)[]): void {
+  const lost = paths.find((path) => path !== undefined && !existsSync(dirname(resolve(path))));
+  if (lost === undefined) return;
+  throw new LookbackError('FILE_NOT_FOUND', {
+    where: lost,
+    problem: 'its folder is not there',
+    next: 'Make the folder',
+  });
+}
+
 const listed = (names: string) => names.split(',').map((name) => name.trim());
 
 /** What the options say of the table. */
@@ -200,7 +217,10 @@ function frameOptions({
   ...options
 }: ForecastFileOptions): FrameOptions {
   const { time, id, frequency, period, missing, duplicates, timeZone, asOf } = options;
-  const features = { ...(fourier !== undefined && { fourier }), ...(holidays !== undefined && { holidays }) };
+  const features = {
+    ...(fourier !== undefined && { fourier }),
+    ...(holidays !== undefined && { holidays: /\d{4}/.test(holidays) ? listed(holidays) : holidays }),
+  };
   const own = fourier !== undefined || holidays !== undefined;
   return {
     target: target === undefined || target === '*' ? target : listed(target),
@@ -262,6 +282,6 @@ function fan({
 }: Pick<ForecastResult, 'series' | 'forecast' | 'best' | 'level' | 'horizon'>): Promise<string> {
   const [{ values, times, name }] = series;
   const [{ times: future, mean, lower, upper }] = ahead;
-  const subtitle = `the next ${horizon} by ${best}, with an interval that covered ${Math.round(100 * level)} % of what was tried`;
-  return fanFigure({ title: name, subtitle, history: values, times, future, mean, lower, upper });
+  const subtitle = `the next ${horizon} by ${best}, with an interval made to hold ${Math.round(100 * level)} % of the truths`;
+  return fanFigure({ title: name, subtitle, history: values, times, future, mean, intervals: [{ lower, upper }] });
 }

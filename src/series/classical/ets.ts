@@ -89,11 +89,16 @@ export function fitEts(values: Float64Array, options: EtsOptions = {}): Ets {
   if (best) return best;
   if ((options.trend ?? 'N') === 'N' && (options.season ?? 'N') === 'N' && options.error !== 'M')
     return lastValue(values);
+  const seasonless =
+    options.season !== undefined && options.season !== 'N' && (period < 2 || period > longestEtsPeriod);
   throw new LookbackError('DATA_INVALID', {
     where: 'exponential smoothing',
-    expected:
-      'enough values for this form, all positive for a multiplicative one, with a season of 2 to 24 values for a seasonal one',
-    got: `${values.length} values, period ${period}${positive ? '' : ', not all positive'}`,
+    expected: seasonless
+      ? `a season of 2 to ${longestEtsPeriod} values for a seasonal form`
+      : 'enough values for this form, all positive for a multiplicative one',
+    got: seasonless
+      ? `one of ${period}`
+      : `${values.length} values, period ${period}${positive ? '' : ', not all positive'}`,
     next: 'Leave the form open to have one chosen',
   });
 }

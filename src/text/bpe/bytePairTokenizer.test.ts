@@ -48,6 +48,25 @@ describe('byte-pair encoding', () => {
     }
   });
 
+  it('tells tokens of up to eight bytes apart from those that go on with zero bytes', () => {
+    const bytes = Array.from({ length: 256 }, (_, byte) => Uint8Array.of(byte));
+    const longer = [2, 3, 4, 5, 6, 7, 8, 9].flatMap((length) => [
+      Uint8Array.from({ length }, (_, i) => (i === 0 ? 97 : 0)),
+      Uint8Array.from({ length }, (_, i) => (i === 0 ? 97 : i === 7 ? 3 : 0)),
+    ]);
+    const distinct = longer.filter((one, i) => longer.findIndex((other) => `${other}` === `${one}`) === i);
+    const { vocabulary } = new BytePairTokenizer({ tokens: [...bytes, ...distinct], pattern: 'none' });
+    distinct.forEach((token, i) => {
+      // Alone, and with other bytes after it.
+      expect(vocabulary.find(token, 0, token.length)).toBe(256 + i);
+      expect(vocabulary.find(Uint8Array.of(98, ...token, 98, 98, 98, 98, 98, 98, 98), 1, 1 + token.length)).toBe(
+        256 + i,
+      );
+    });
+    expect(vocabulary.find(Uint8Array.of(97, 0, 1), 0, 3)).toBe(-1);
+    expect(vocabulary.find(new Uint8Array(0), 0, 0)).toBe(-1);
+  });
+
   it('encodes a word of ten million letters', () => {
     const ids = ranks.encode('a'.repeat(10_000_003));
     expect(ids.length).toBe(1_250_000 + 2);

@@ -44,7 +44,7 @@ export class WordCache {
     const mask = this.#mask;
     if (length <= 8) {
       const low = lowKey(bytes, view, start, length);
-      const high = length > 4 ? highKey(bytes, view, start, length) : 0;
+      const high = highKey(bytes, view, start, length);
       for (let slot = shortHash(low, high, length) & mask; ; slot = (slot + 1) & mask) {
         const base = slot * fields;
         const meta = slots[base + 2];
@@ -98,7 +98,7 @@ export class WordCache {
     this.#words++;
     if (length <= 8) {
       const low = lowKey(bytes, view, start, length);
-      const high = length > 4 ? highKey(bytes, view, start, length) : 0;
+      const high = highKey(bytes, view, start, length);
       this.#insert(shortHash(low, high, length), low, high, meta, value);
       return;
     }
@@ -141,7 +141,7 @@ function lowKey(bytes: Uint8Array, view: DataView, start: number, length: number
   return key;
 }
 
-/** Its next four bytes. */
+/** Its next four bytes; 0 for a word of up to four, without a branch that would be guessed wrong every other word. */
 function highKey(bytes: Uint8Array, view: DataView, start: number, length: number): number {
   if (start + 8 <= bytes.length) return view.getInt32(start + 4, true) & highMasks[length];
   let key = 0;

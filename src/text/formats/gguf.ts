@@ -3,6 +3,7 @@
  * SentencePiece (`llama`, `t5`) and WordPiece (`bert`) vocabularies.
  */
 import { LookbackError } from '../../errors.ts';
+import { toBase64 } from '../base64.ts';
 import { BytePairTokenizer } from '../bpe/bytePairTokenizer.ts';
 import { fromByteLevel } from '../pretokenize/byteLevel.ts';
 import type { PatternName } from '../pretokenize/scanners.ts';
@@ -114,6 +115,13 @@ export function readGguf(bytes: Uint8Array, where = 'GGUF file'): BytePairTokeni
       refuse(`${where}: tokenizer.ggml.${key}`, `${length} numbers`, typeof found);
     return (found as Value[]).map(Number);
   };
+  /** A list of bytes, which some writers store as signed. */
+  const bytesOf = (key: string): number[] => {
+    const found = get(key) ?? [];
+    if (!Array.isArray(found) || !found.every((one) => typeof one === 'number'))
+      refuse(`${where}: tokenizer.ggml.${key}`, 'a list of bytes', typeof found);
+    return (found as number[]).map((byte) => byte & 255);
+  };
   const model = get('model');
   const tokens = strings('tokens');
   const types = numbers('token_type', tokens.length, 1);
@@ -138,7 +146,7 @@ export function readGguf(bytes: Uint8Array, where = 'GGUF file'): BytePairTokeni
       dummyPrefix: get('add_space_prefix') !== false,
       trimSpaces: get('remove_extra_whitespaces') === true,
       byteFallback: types.includes(6),
-      charsmap: '',
+      charsmap: toBase64(Uint8Array.from(bytesOf('precompiled_charsmap'))),
       before: (get('add_bos_token') ?? model === 'llama') === true ? id('bos_token_id') : [],
       after: get('add_eos_token') === true ? id('eos_token_id') : [],
     },

@@ -1,7 +1,8 @@
-/** Tables to begin with: the airline months, and made-up ones that show what a real one may hold. */
+/** Tables to begin with: two measured ones, and made-up ones that show what a real one may hold. */
 import { sin } from '../../../../src/math.ts';
 import { Random } from '../../../../src/random.ts';
 import { airlineCsv } from '../../../../src/series/airline.ts';
+import { weatherCsv } from './weather.ts';
 
 export interface BuiltIn {
   name: string;
@@ -68,6 +69,13 @@ export const builtIns: readonly BuiltIn[] = [
     label: 'Airline passengers, 144 months',
     about: 'Growth and a season that grows with it (Box and Jenkins, series G).',
     text: airlineCsv,
+  },
+  {
+    name: 'seattle-weather',
+    label: 'Weather of Seattle, 1,461 days',
+    about:
+      'The highest temperature of each day, 2012 to 2015 (NOAA): the year is the season, and four of them are too few to use it; the week is none.',
+    text: weatherCsv,
   },
   {
     name: 'shops',

@@ -2,6 +2,7 @@
  * A table and the worker that computes on it. Stopping ends the worker; the next question starts another and gives it
  * the table again.
  */
+import type { DecimalMark } from '../../../../src/data/decimals.ts';
 import type { Row } from '../../../../src/forecasting/index.ts';
 import { longestFile } from './limits.ts';
 import type { ParquetAnswer } from './parquetWorker.ts';
@@ -36,6 +37,8 @@ export class TableClient {
   constructor(
     readonly name: string,
     private readonly source: Blob,
+    /** The decimal mark, where the table leaves it open. */
+    readonly decimal?: DecimalMark,
   ) {}
 
   /** The table as read. @throws TableFailure for what holds no table, or too much. */
@@ -60,7 +63,7 @@ export class TableClient {
   }
 
   async #open(): Promise<Answers['read']> {
-    const { name, source } = this;
+    const { name, source, decimal } = this;
     const turn = this.#turn;
     if (source.size > longestFile) {
       const found = `${(source.size / 2 ** 20).toFixed(0)} MiB`;
@@ -76,7 +79,7 @@ export class TableClient {
     const { default: ForecastWorker } = await import('./worker.ts?worker&inline');
     if (this.#turn !== turn) throw stopped();
     this.#worker = this.#start(new ForecastWorker());
-    return (await this.#send({ kind: 'read', name, source: rows ?? source })) as Answers['read'];
+    return (await this.#send({ kind: 'read', name, source: rows ?? source, decimal })) as Answers['read'];
   }
 
   #send(request: Request, progress?: (progress: Progress) => void): Promise<Answers[keyof Answers]> {

@@ -112,6 +112,10 @@ describe('what is asked', () => {
       'lookback forecast a.csv --horizon 12 --models naive --backtest 6 --stride 2 --gap 1 --lookback 9 --window 40 --refit 0 --calendar --holidays US-CA --interval adaptive',
     );
     expect(program('a.csv', asked)).toContain('backtest: { folds: 6, stride: 2, gap: 1, window: 40, refit: false },');
+    const dated = askedOf([], {}, { ...firstWishes, models: [], holidays: '2024-12-25, 2025-01-01' }, []);
+    expect(dated.calendar).toEqual({ holidays: ['2024-12-25', '2025-01-01'] });
+    expect(commandLine('a.csv', dated, ',')).toMatch(/ --decimal , --holidays 2024-12-25,2025-01-01$/);
+    expect(program('a.csv', dated, ',')).toContain("await readTable('a.csv', { decimal: ',' })");
     expect(askedOf([], {}, { ...firstWishes, models: [] }, [])).not.toHaveProperty('interval');
     expect(askedOf([], {}, { ...firstWishes, models: [], refit: 2 }, []).backtest).toEqual({ folds: 3, refit: 2 });
   });
@@ -165,7 +169,9 @@ describe('the tables at hand', () => {
     const asked = askedOf(columns, Object.fromEntries(columns.map((one) => [one.name, one.role])), firstWishes, []);
     const { series } = readFrame(rows, asked, name);
     expect(series.length).toBe(name === 'shops' ? 2 : 1);
-    expect(series[0].period).toBe({ 'airline-passengers': 12, shops: 7, sensor: 144, price: 5 }[name]);
+    expect(series[0].period).toBe(
+      { 'airline-passengers': 12, 'seattle-weather': 7, shops: 7, sensor: 144, price: 5 }[name],
+    );
   });
 
   it('hold what they promise: nothing is shown to beat the last value of the random walk', async () => {

@@ -1,4 +1,5 @@
 /** What the forecast page and its worker say to each other. The worker keeps the table; the page what can be drawn. */
+import type { DecimalMark } from '../../../../src/data/decimals.ts';
 import type { AnomalyResult } from '../../../../src/forecasting/anomalies.ts';
 import type {
   Calibration,
@@ -70,7 +71,7 @@ export interface Study {
 /** What the worker is asked; every request has one answer of the same number. */
 export type Request =
   /** Once, before all others: a file, or rows where another worker has read them. */
-  | { kind: 'read'; name: string; source: Blob | Row[] }
+  | { kind: 'read'; name: string; source: Blob | Row[]; decimal?: DecimalMark }
   | { kind: 'look'; asked: Asked }
   | { kind: 'forecast'; asked: Asked }
   | { kind: 'study'; asked: Asked; model: string }

@@ -1,4 +1,5 @@
 /** The same forecast elsewhere: as a command line, as a program, and its numbers as files. Pure. */
+import type { DecimalMark } from '../../../../src/data/decimals.ts';
 import type { ForecastResult, LeaderboardRow, SeriesForecast } from '../../../../src/forecasting/index.ts';
 import type { Asked } from './protocol.ts';
 
@@ -21,6 +22,7 @@ const flags: readonly (readonly [keyof Said, string])[] = [
   ['period', 'period'],
   ['missing', 'missing'],
   ['duplicates', 'duplicates'],
+  ['decimal', 'decimal'],
   ['timeZone', 'time-zone'],
   ['past', 'past'],
   ['future', 'future'],
@@ -44,7 +46,8 @@ type Said = Omit<Asked, 'backtest' | 'calendar'> & {
   window?: number | 'expanding';
   refit?: number;
   calendar?: boolean;
-  holidays?: string;
+  holidays?: string | readonly string[];
+  decimal?: DecimalMark;
 };
 
 function said({ backtest, calendar, ...rest }: Asked): Said {
@@ -56,13 +59,13 @@ function said({ backtest, calendar, ...rest }: Asked): Said {
     backtest: folds,
     refit: refit === undefined ? undefined : Number(refit),
     calendar: calendar === true || Object.keys(parts).length > 0 || undefined,
-    holidays: typeof holidays === 'string' ? holidays : undefined,
+    holidays: typeof holidays === 'object' && 'has' in holidays ? undefined : holidays,
   };
 }
 
 /** `lookback forecast …` for a shell. */
-export function commandLine(file: string, asked: Asked): string {
-  const flat = said(asked);
+export function commandLine(file: string, asked: Asked, decimal?: DecimalMark): string {
+  const flat = { ...said(asked), decimal };
   const words = flags.flatMap(([key, flag]) => {
     const value = flat[key];
     if (value === undefined || isUsual(key, value)) return [];
@@ -72,7 +75,8 @@ export function commandLine(file: string, asked: Asked): string {
 }
 
 /** A program that makes the same numbers. */
-export function program(file: string, asked: Asked): string {
+export function program(file: string, asked: Asked, decimal?: DecimalMark): string {
+  const read = `readTable(${literal(file)}${decimal === undefined ? '' : `, { decimal: ${literal(decimal)} }`})`;
   const options = Object.entries(asked).flatMap(([key, value]) => {
     if (value === undefined || isUsual(key, value)) return [];
     const only = Array.isArray(value) && value.length === 1 && key === 'target' ? value[0] : value;
@@ -82,7 +86,7 @@ export function program(file: string, asked: Asked): string {
     "import { forecast } from 'lookback';",
     "import { readTable } from 'lookback/node';",
     '',
-    `const { leaderboard, forecast: ahead, verdict } = await forecast(await readTable(${literal(file)}), {`,
+    `const { leaderboard, forecast: ahead, verdict } = await forecast(await ${read}, {`,
     ...options,
     '});',
     'console.log(leaderboard, ahead, verdict);',

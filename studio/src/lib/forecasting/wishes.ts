@@ -24,7 +24,7 @@ export interface Wishes {
   /** '' for a clock that never changes. */
   timeZone: string;
   calendar: boolean;
-  /** A country, as `DE`, or a state, as `US-CA`; '' for none. */
+  /** A country, as `DE`, or a state, as `US-CA`, or dates between commas; '' for none. */
   holidays: string;
   /** Names of models, networks without a head. */
   models: string[];
@@ -116,7 +116,8 @@ function backtestOf({ origins, stride, gap, window, refit }: Wishes): NonNullabl
 
 /** As the command line joins --calendar and --holidays. */
 function calendarOf({ calendar, holidays }: Wishes): Pick<Asked, 'calendar'> {
-  const place = holidays.trim();
-  if (place === '') return calendar ? { calendar: true } : {};
-  return { calendar: { holidays: place, ...(calendar ? { hour: true, weekday: true, month: true } : {}) } };
+  const said = holidays.trim();
+  if (said === '') return calendar ? { calendar: true } : {};
+  const named = /\d{4}/.test(said) ? said.split(',').map((date) => date.trim()) : said;
+  return { calendar: { holidays: named, ...(calendar ? { hour: true, weekday: true, month: true } : {}) } };
 }

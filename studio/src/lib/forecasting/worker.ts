@@ -46,9 +46,11 @@ self.onmessage = ({ data: { number, request } }: MessageEvent<ToWorker>) => {
 async function answer(request: Request, number: number): Promise<Answers[keyof Answers]> {
   switch (request.kind) {
     case 'read': {
-      const { name, source } = request;
+      const { name, source, decimal } = request;
       const rows =
-        source instanceof Blob ? parseTable(new Uint8Array(await source.arrayBuffer()), name, mostRows) : source;
+        source instanceof Blob
+          ? parseTable(new Uint8Array(await source.arrayBuffer()), name, { most: mostRows, decimal })
+          : source;
       table = { name, rows };
       return { table: factsOf(name, rows), models };
     }
