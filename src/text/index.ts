@@ -18,6 +18,7 @@ export {
   type BigramTable,
   bigrams,
   type NgramOrderRow,
+  type NgramProgress,
   type NgramReport,
   type NgramText,
   type NgramUnit,

@@ -6,7 +6,7 @@
  */
 import { LookbackError } from '../errors.ts';
 import { log } from '../math.ts';
-import type { NgramCounts } from './ngramCounts.ts';
+import type { NgramCounts, NgramTold } from './ngramCounts.ts';
 import { checkTokens, countNgrams } from './ngramCounts.ts';
 import type { NgramSmoothing, NgramWeights } from './ngramSmoothing.ts';
 import { distributionIn, fitNgrams, NgramContext, probabilityByOrder } from './ngramSmoothing.ts';
@@ -92,11 +92,14 @@ export function crossEntropy(model: NgramModel, ids: ArrayLike<number>, { from =
   return crossEntropyByOrder(model.weights, ids, { from })[model.order];
 }
 
-/** As `crossEntropy`, for the models of order n = 1 … order at index n (index 0 is 0). One pass for all orders. */
+/**
+ * As `crossEntropy`, for the models of order n = 1 … order at index n (index 0 is 0). One pass for all orders;
+ * `onProgress` is told tokens.
+ */
 export function crossEntropyByOrder(
   weights: NgramWeights,
   ids: ArrayLike<number>,
-  { from = 0 }: { from?: number } = {},
+  { from = 0, onProgress }: { from?: number; onProgress?: NgramTold } = {},
 ): Float64Array {
   const { order, vocabularySize } = weights.counts;
   const tokens = checkTokens(ids, vocabularySize, 'crossEntropy: ids');
@@ -112,6 +115,7 @@ export function crossEntropyByOrder(
   const byOrder = new Float64Array(order + 1);
   const sums = new Float64Array(order + 1);
   for (let i = 0; i < tokens.length; i++) {
+    if (onProgress && (i & 4095) === 0) onProgress(i, tokens.length);
     state.look(tokens[i]);
     if (i >= from) {
       probabilityByOrder(weights, state, byOrder);

@@ -15,6 +15,12 @@ import { LookbackError } from '../errors.ts';
 export const largestVocabulary = 1 << 24;
 const largestOrder = 64;
 
+/** Positions a pass takes at once; progress is told between. */
+const reportedBlock = 1 << 18;
+
+/** Told now and then how much of a long job is done. */
+export type NgramTold = (done: number, total: number) => void;
+
 /** Token ids, in the narrowest array that holds the vocabulary. */
 export type NgramTokens = Uint16Array | Uint32Array;
 
@@ -42,12 +48,18 @@ export interface NgramCounts {
 /**
  * Counts the n-grams of `ids` (shape [tokens]) for n = 1 … order.
  *
- * Time and memory grow with tokens × order; 1.1 million characters at order 6 take about 0.4 s.
+ * Time and memory grow with tokens × order; 1.1 million characters at order 6 take about 0.4 s. `onProgress` is told
+ * n-grams of tokens × order.
  * @throws BAD_ARGUMENT for an order, vocabulary size or id out of range, or no ids.
  */
 export function countNgrams(
   ids: ArrayLike<number>,
-  { order, vocabularySize, boundary }: { order: number; vocabularySize: number; boundary?: number },
+  {
+    order,
+    vocabularySize,
+    boundary,
+    onProgress,
+  }: { order: number; vocabularySize: number; boundary?: number; onProgress?: NgramTold },
 ): NgramCounts {
   checkRange('order', order, largestOrder);
   checkRange('vocabularySize', vocabularySize, largestVocabulary);
@@ -78,7 +90,8 @@ export function countNgrams(
   const sorted = new Int32Array(length);
   for (let n = 1; n <= order; n++) {
     const work = { tokens, byToken, reach, shorter, longer, sorted, vocabularySize };
-    levels.push(countLevel(work, n, levels[n - 1], n < order));
+    const told = (share: number) => onProgress?.(Math.round((n - 1 + share) * length), order * length);
+    levels.push(countLevel(work, n, levels[n - 1], n < order, told));
     [shorter, longer] = [longer, shorter];
   }
   return { order, vocabularySize, boundary, levels };
@@ -163,49 +176,82 @@ interface Work {
   vocabularySize: number;
 }
 
-/** Makes level n, fills `longer` (the n-gram ending at each position) and the continuation counts of the level below. */
-function countLevel(work: Work, n: number, below: NgramLevel, extended: boolean): NgramLevel {
+/**
+ * Makes level n, fills `longer` (the n-gram ending at each position) and the continuation counts of the level below.
+ * `told`: the share of the level that is done; its three passes that jump about in memory count a third each.
+ */
+function countLevel(
+  work: Work,
+  n: number,
+  below: NgramLevel,
+  extended: boolean,
+  told: (share: number) => void,
+): NgramLevel {
   const { tokens, byToken, reach, shorter, longer, sorted, vocabularySize } = work;
   const contexts = below.token.length;
-  // The first n-gram ends at n-1. Its context is the (n-1)-gram that ends just before it, the empty one for n = 1.
-  const context = (end: number) => (n === 1 ? 0 : shorter[end - 1]);
-  const ends = (end: number) => end >= n - 1 && (reach === undefined || reach[end] >= n);
   const next = new Int32Array(contexts + 1);
-  for (let end = n - 1; end < tokens.length; end++) if (ends(end)) next[context(end) + 1]++;
+  for (let end = n - 1; end < tokens.length; end++) {
+    if (reach === undefined || reach[end] >= n) next[(n === 1 ? 0 : shorter[end - 1]) + 1]++;
+  }
   for (let c = 0; c < contexts; c++) next[c + 1] += next[c];
   const total = next[contexts];
-  // A stable counting sort by context of positions already in token order: sorted by context, then token.
-  for (let i = 0; i < byToken.length; i++) {
-    const end = byToken[i];
-    if (ends(end)) sorted[next[context(end)]++] = end;
-  }
-
+  const inBlocks = (pass: number, count: number, part: (from: number, to: number) => void) => {
+    for (let from = 0; from < count; from += reportedBlock) {
+      told((pass + from / count) / 3);
+      part(from, Math.min(count, from + reportedBlock));
+    }
+  };
+  inBlocks(0, byToken.length, (from, to) => sortByContext(work, n, next, from, to));
   // Named first, stored second: what is stored has exactly its size.
   let types = 0;
-  let lastContext = -1;
-  let lastToken = -1;
-  for (let i = 0; i < total; i++) {
+  inBlocks(1, total, (from, to) => {
+    types = nameNgrams(work, n, below.continuation, types, from, to);
+  });
+  const start = next.fill(0);
+  const token = emptyTokens(types, vocabularySize);
+  const count = new Uint32Array(types);
+  inBlocks(2, total, (from, to) => {
+    for (let i = from; i < to; i++) {
+      const end = sorted[i];
+      const type = longer[end];
+      start[(n === 1 ? 0 : shorter[end - 1]) + 1] = type + 1;
+      token[type] = tokens[end];
+      count[type]++;
+    }
+  });
+  for (let c = 0; c < contexts; c++) start[c + 1] = Math.max(start[c + 1], start[c]);
+  return { start, token, count, continuation: new Uint32Array(extended ? types : 0) };
+}
+
+/** A stable counting sort by context of positions already in token order: sorted by context, then token. */
+function sortByContext(work: Work, n: number, next: Int32Array, from: number, to: number): void {
+  const { byToken, reach, shorter, sorted } = work;
+  for (let i = from; i < to; i++) {
+    const end = byToken[i];
+    // The first n-gram ends at n-1. Its context is the (n-1)-gram that ends just before it, the empty one for n = 1.
+    if (end >= n - 1 && (reach === undefined || reach[end] >= n)) {
+      sorted[next[n === 1 ? 0 : shorter[end - 1]]++] = end;
+    }
+  }
+}
+
+/** Numbers the n-grams that end at sorted[from … to - 1], `types` having been named before; returns how many then are. */
+function nameNgrams(work: Work, n: number, continuation: Uint32Array, types: number, from: number, to: number): number {
+  const { tokens, shorter, longer, sorted } = work;
+  const before = from === 0 ? -1 : sorted[from - 1];
+  let lastContext = before < 0 ? -1 : n === 1 ? 0 : shorter[before - 1];
+  let lastToken = before < 0 ? -1 : tokens[before];
+  for (let i = from; i < to; i++) {
     const end = sorted[i];
-    const c = context(end);
-    if (c !== lastContext || lastToken !== tokens[end]) {
+    const context = n === 1 ? 0 : shorter[end - 1];
+    if (context !== lastContext || lastToken !== tokens[end]) {
       types++;
       // A new n-gram is a new left neighbour of the (n-1)-gram at its end.
-      if (n > 1) below.continuation[shorter[end]]++;
-      lastContext = c;
+      if (n > 1) continuation[shorter[end]]++;
+      lastContext = context;
       lastToken = tokens[end];
     }
     longer[end] = types - 1;
   }
-  const start = next.fill(0);
-  const token = emptyTokens(types, vocabularySize);
-  const count = new Uint32Array(types);
-  for (let i = 0; i < total; i++) {
-    const end = sorted[i];
-    const type = longer[end];
-    start[context(end) + 1] = type + 1;
-    token[type] = tokens[end];
-    count[type]++;
-  }
-  for (let c = 0; c < contexts; c++) start[c + 1] = Math.max(start[c + 1], start[c]);
-  return { start, token, count, continuation: new Uint32Array(extended ? types : 0) };
+  return types;
 }

@@ -101,15 +101,41 @@ export interface NgramReport {
   rows: NgramOrderRow[];
 }
 
+/** The phase a report is in; counting goes order by order, scoring takes all orders at once. */
+export interface NgramProgress {
+  phase: 'counting' | 'scoring training text' | 'scoring held-out text';
+  /** While counting, the order being counted. */
+  order?: number;
+  /** N-grams counted of all orders, or tokens scored. */
+  done: number;
+  total: number;
+}
+
 /** Counts and scores every order up to `order` from one count. @throws as `countNgrams` and `fitNgrams`. */
 export function reportNgrams(
   { train, heldOut, from, vocabularySize, boundary }: NgramText,
-  { order, smoothing = 'kneser-ney', k = 1 }: { order: number; smoothing?: NgramSmoothing; k?: number },
+  {
+    order,
+    smoothing = 'kneser-ney',
+    k = 1,
+    onProgress,
+  }: { order: number; smoothing?: NgramSmoothing; k?: number; onProgress?: (progress: NgramProgress) => void },
 ): NgramReport {
-  const counts = countNgrams(train, { order, vocabularySize, boundary });
+  const counts = countNgrams(train, {
+    order,
+    vocabularySize,
+    boundary,
+    onProgress: (done, total) =>
+      onProgress?.({ phase: 'counting', order: Math.min(order, 1 + Math.floor(done / train.length)), done, total }),
+  });
   const model = new NgramModel(counts, smoothing, k);
-  const inside = crossEntropyByOrder(model.weights, train.subarray(0, mostScored), { from });
-  const outside = heldOut.length > from ? crossEntropyByOrder(model.weights, heldOut, { from }) : undefined;
+  const score = (ids: Int32Array, phase: NgramProgress['phase']) =>
+    crossEntropyByOrder(model.weights, ids, {
+      from,
+      onProgress: onProgress && ((done, total) => onProgress({ phase, done, total })),
+    });
+  const inside = score(train.subarray(0, mostScored), 'scoring training text');
+  const outside = heldOut.length > from ? score(heldOut, 'scoring held-out text') : undefined;
   const rows = counts.levels.slice(1).map(({ count }, i) => ({
     order: i + 1,
     seen: count.length,

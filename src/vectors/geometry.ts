@@ -98,7 +98,15 @@ export function almostOrthogonal(
     patience = 300,
     limit = 4000,
     seed = 1,
-  }: { tolerance?: number; patience?: number; limit?: number; seed?: number } = {},
+    onFound,
+  }: {
+    tolerance?: number;
+    patience?: number;
+    limit?: number;
+    seed?: number;
+    /** Told how many there are, after each. */
+    onFound?: (found: number) => void;
+  } = {},
 ): AlmostOrthogonal {
   const random = new Random(seed, `almost orthogonal ${dimensions}`);
   const kept = new Float32Array(limit * dimensions);
@@ -125,6 +133,7 @@ export function almostOrthogonal(
     const scale = 1 / Math.sqrt(square);
     for (let d = 0; d < dimensions; d++) kept[found * dimensions + d] = candidate[d] * scale;
     found++;
+    onFound?.(found);
   }
   return { dimensions, found, atLimit: found === limit };
 }

@@ -4,6 +4,8 @@ import { openShards } from '../../data/shardReader.node.ts';
 import { prepareShards } from '../../data/shards.node.ts';
 import { loadTokenizer, tokenizerNames } from '../../data/tokenizers.node.ts';
 import { number, whole } from '../numbers.ts';
+import { PhaseLine } from '../phaseLine.ts';
+import { formatCount } from '../terminal/format.ts';
 import { table } from '../terminal/table.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 
@@ -46,12 +48,14 @@ export function register(program: Command, terminal: Terminal): void {
 
 async function prepare(files: string[], options: PrepareCommandOptions, terminal: Terminal): Promise<void> {
   const { out, validation, partTokens, field, separator, threads } = options;
-  const started = performance.now();
-  const onProgress = (documents: number, tokens: number) => {
-    if (!terminal.live || options.json) return;
-    const rate = tokens / ((performance.now() - started) / 1000);
-    terminal.writeError(`\r${documents} documents, ${tokens} tokens, ${(rate / 1e6).toFixed(2)} M tokens/s `);
-  };
+  const line = new PhaseLine(terminal, options);
+  const onProgress = (documents: number, tokens: number) =>
+    line.update({
+      phase: 'encoding',
+      where: `${formatCount(documents)} document${documents === 1 ? '' : 's'}`,
+      done: tokens,
+      unit: 'tokens',
+    });
   const tokenizer = loadTokenizer(options.tokenizer);
   const index = await prepareShards(files, out, tokenizer, {
     validation,
@@ -60,8 +64,7 @@ async function prepare(files: string[], options: PrepareCommandOptions, terminal
     separator,
     threads,
     onProgress,
-  });
-  if (terminal.live && !options.json) terminal.writeError('\n');
+  }).finally(() => line.clear());
   const shards = openShards(out);
   const rows = (['train', 'validation'] as const).map((split) => {
     const parts = index.parts.filter((part) => part.split === split);
@@ -73,7 +76,10 @@ async function prepare(files: string[], options: PrepareCommandOptions, terminal
     terminal.write(`${JSON.stringify({ folder: out, dtype, vocabularySize, endOfDocument, splits: rows })}\n`);
   } else {
     const columns = ['split', 'parts', 'documents', 'tokens', 'bytes of text'];
-    const cells = rows.map((row) => [row.split, ...[row.parts, row.documents, row.tokens, row.bytes].map(String)]);
+    const cells = rows.map((row) => [
+      row.split,
+      ...[row.parts, row.documents, row.tokens, row.bytes].map((count) => count.toLocaleString('en')),
+    ]);
     terminal.write(
       `${table({ columns, rows: cells })}\n${out}: ${index.dtype}, ${index.vocabularySize} tokens in the vocabulary\n`,
     );

@@ -55,6 +55,21 @@ describe('lookback embed', () => {
     expect([...fromBinary.data]).toEqual([...fromText.data]);
   });
 
+  it('shows on a terminal the epoch and the time left, also within the first of few epochs', async () => {
+    const out = join(folder, 'live.vec');
+    const long = put('long.txt', `${text}\n`.repeat(10));
+    const words = ['embed', 'train', long, '--out', out, '--dimensions', '8', '--epochs', '1', '--threads', '1'];
+    const { error, status } = await lookback(words, { live: true });
+    expect(status).toBe(0);
+    const lines = error.split('\r\x1b[2K');
+    expect(lines.slice(0, 2)).toEqual(['', '1.4M characters read, cutting them into sentences']);
+    expect(lines[2]).toBe('240k words in 30,000 sentences, vocabulary 10\n');
+    expect(lines.at(-1)).toMatch(/^█{6,} {2}epoch 1\/1 {2}loss \S+ {2}\S+ words\/s\n$/);
+    expect((await lookback([...words, '--json'], { live: true })).error).toBe('');
+    const mistake = await lookback(['embed', 'train', put('few.txt', 'one two.'), '--out', out], { live: true });
+    expect(mistake.error.split('\r\x1b[2K').at(-1)).toMatch(/^error: /);
+  });
+
   it('finds the neighbours of a word', async () => {
     for (const file of ['made.vec', 'made.bin']) {
       const { out } = await embed('near', 'whale', '--vectors', join(folder, file), '--count', '4', '--json');

@@ -16,11 +16,13 @@ import {
   scoreSimilarities,
   sentencesOf,
   trainWord2Vec,
+  type VectorCorpus,
   type WordVectors,
   writeBinary,
   writeText,
 } from '../../vectors/index.ts';
 import { number, whole } from '../numbers.ts';
+import { PhaseLine } from '../phaseLine.ts';
 import { formatCount, formatDuration, formatNumber, formatPercent } from '../terminal/format.ts';
 import { Progress, progressMode } from '../terminal/progress.ts';
 import { table } from '../terminal/table.ts';
@@ -135,9 +137,8 @@ interface EvaluateOptions {
 }
 
 async function train(texts: string[], options: TrainOptions, terminal: Terminal): Promise<void> {
-  const sentences = (await Promise.all(texts.map((text) => resolveText(text)))).map(({ text }) => sentencesOf(text));
-  const corpus = buildCorpus(joined(sentences), options);
-  const progress = new Progress({ mode: progressMode(options, terminal), terminal, unit: 'words' });
+  const corpus = await readCorpus(texts, options, terminal);
+  const progress = new Progress({ mode: progressMode(options, terminal), terminal, unit: 'words', stepName: 'epoch' });
   progress.note(
     `${formatCount(corpus.tokens.length)} words in ${formatCount(corpus.starts.length - 1)} sentences, vocabulary ${formatCount(corpus.words.length)}`,
   );
@@ -146,13 +147,8 @@ async function train(texts: string[], options: TrainOptions, terminal: Terminal)
   const { vectors, losses, seconds } = await trainWord2Vec(corpus, {
     ...options,
     backend,
-    onProgress: ({ words, total, loss }) =>
-      progress.update({
-        step: Math.floor((words / total) * options.epochs),
-        total: options.epochs,
-        done: words,
-        values: { loss },
-      }),
+    onProgress: ({ epoch, epochs, words, total, loss }) =>
+      progress.update({ step: epoch, total: epochs, done: words, share: words / total, values: { loss } }),
   });
   progress.finish();
   writeChunksAtomic(options.out, extname(options.out) === '.bin' ? writeBinary(vectors) : writeText(vectors));
@@ -170,6 +166,19 @@ async function train(texts: string[], options: TrainOptions, terminal: Terminal)
     terminal.write(
       `A corpus of ${formatCount(corpus.rawWords)} words is small: neighbours make sense, few analogies will.\n`,
     );
+  }
+}
+
+/** On a terminal says what it is at: a large text takes seconds to cut. */
+async function readCorpus(names: readonly string[], options: TrainOptions, terminal: Terminal): Promise<VectorCorpus> {
+  const line = new PhaseLine(terminal, options);
+  try {
+    const texts = (await Promise.all(names.map((name) => resolveText(name)))).map(({ text }) => text);
+    const characters = texts.reduce((sum, text) => sum + text.length, 0);
+    line.update({ phase: `${formatCount(characters)} characters read, cutting them into sentences` });
+    return buildCorpus(joined(texts.map(sentencesOf)), options);
+  } finally {
+    line.clear();
   }
 }
 

@@ -14,6 +14,7 @@ import {
   type WordVectors,
 } from '../../vectors/index.ts';
 import { number } from '../numbers.ts';
+import { PhaseLine } from '../phaseLine.ts';
 import { formatCount, formatPercent } from '../terminal/format.ts';
 import { table } from '../terminal/table.ts';
 import type { Terminal } from '../terminal/terminal.ts';
@@ -158,11 +159,17 @@ async function plotWords(
 /** Measured for each D, against the D that are exactly orthogonal. */
 async function plotRoom(file: string, { tolerance, json }: PlotOptions, terminal: Terminal): Promise<void> {
   const rows: AlmostOrthogonal[] = [];
+  const line = new PhaseLine(terminal, { json });
   for (const dimensions of [2, 4, 8, 16, 24, 32, 48, 64, 80, 96, 112, 128]) {
-    const row = almostOrthogonal(dimensions, { tolerance });
+    const phase = `trying directions in ${dimensions} dimensions`;
+    const row = almostOrthogonal(dimensions, {
+      tolerance,
+      onFound: (done) => line.update({ phase, done, unit: 'found' }),
+    });
     rows.push(row);
     if (row.atLimit) break;
   }
+  line.clear();
   const svg = await figure({
     title: `How many directions fit when |cos| ≤ ${tolerance} is almost orthogonal`,
     subtitle: 'Found by trying random directions, so at least so many fit; dashed: exactly orthogonal',

@@ -60,6 +60,23 @@ describe('lookback ngram', () => {
     expect(await ngram(file, '--order', '4', '--sample', '40', '--prompt', 'the wh', '--seed', '3')).toEqual(drawn);
   });
 
+  it('shows on a terminal what it is at, and to machines and files nothing', async () => {
+    const told = async (live: boolean, ...words: string[]) =>
+      (await lookback(['ngram', file, '--order', '3', ...words], { live })).error;
+    const lines = (await told(true)).split('\r\x1b[2K');
+    expect(lines[1]).toMatch(/^[\d,]+ characters read, making tokens$/);
+    expect(lines[2]).toMatch(/^counting, order 1 of 3 {2}0 of [\d,]+ n-grams$/);
+    expect(lines.findIndex((line) => line.startsWith('scoring training text  0 of '))).toBeGreaterThan(2);
+    expect(lines.findIndex((line) => line.startsWith('scoring held-out text  0 of '))).toBeGreaterThan(3);
+    expect(lines.at(-1)).toBe('');
+    expect(lines.join('')).not.toContain('\n');
+    expect(await told(true, '--json')).toBe('');
+    expect(await told(false)).toBe('');
+    // A mistake is told on a line of its own.
+    const short = await lookback(['ngram', put('one.txt', 'a')], { live: true });
+    expect(short.error.split('\r\x1b[2K').at(-1)).toMatch(/^error: /);
+  });
+
   it('stores counts with their tokenizer and draws from them again', async () => {
     for (const [name, words] of [
       ['characters', []],

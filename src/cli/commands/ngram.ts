@@ -27,6 +27,7 @@ import {
 } from '../../text/index.ts';
 import { readBytes, writeChunksAtomic, writeFileAtomic } from '../../track/node.ts';
 import { number, whole } from '../numbers.ts';
+import { PhaseLine } from '../phaseLine.ts';
 import { formatCount } from '../terminal/format.ts';
 import { table } from '../terminal/table.ts';
 import { colours, type Terminal } from '../terminal/terminal.ts';
@@ -111,11 +112,7 @@ async function ngram(file: string, options: NgramCommandOptions, terminal: Termi
       got: 'a file with zero bytes, which is none',
     });
   }
-  const split = splitText(text, {
-    ...options,
-    tokenizer: options.tokenizer === undefined ? undefined : loadTokenizer(options.tokenizer),
-  });
-  const report = reportNgrams(split, options);
+  const { split, report } = counted(text, options, terminal);
   const tokenizer = split.tokenizer;
   if (options.heatmap) writeFileAtomic(options.heatmap, await drawHeatmap(report, split, file));
   if (options.save) writeChunksAtomic(options.save, writeNgrams(report.model, { tokenizer: tokenizer.toJSON() }));
@@ -135,6 +132,27 @@ async function ngram(file: string, options: NgramCommandOptions, terminal: Termi
   terminal.write(reportText(report, split, options, terminal));
   if (written !== undefined) terminal.write(`\n${written}\n`);
   for (const path of [options.heatmap, options.save]) if (path) terminal.write(`\nwrote ${path}\n`);
+}
+
+/** Splits, counts and scores; on a terminal with the phase, its rate and the time left. */
+function counted(text: string, options: NgramCommandOptions, terminal: Terminal) {
+  const line = new PhaseLine(terminal, options);
+  try {
+    line.update({ phase: `${formatCount(text.length)} characters read, making tokens` });
+    const tokenizer = options.tokenizer === undefined ? undefined : loadTokenizer(options.tokenizer);
+    const split = splitText(text, { ...options, tokenizer });
+    const report = reportNgrams(split, {
+      ...options,
+      onProgress: ({ phase, order, done, total }) => {
+        // Longer n-grams take longer, so the rate is that of the order being counted.
+        if (order === undefined) line.update({ phase, done, total, unit: 'tokens' });
+        else line.update({ phase: `${phase}, order ${order} of ${options.order}`, done, total, unit: 'n-grams' });
+      },
+    });
+    return { split, report };
+  } finally {
+    line.clear();
+  }
 }
 
 function openStored(file: string): { model: NgramModel; tokenizer: Tokenizer } | undefined {

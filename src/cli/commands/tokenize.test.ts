@@ -7,7 +7,7 @@ import { readTokenizerFile } from '../../data/node.ts';
 import { LanguageTask } from '../../tasks/language.ts';
 import type { LanguageRecipe } from '../../tasks/recipe.ts';
 import { parseRecipe } from '../../tasks/recipe.ts';
-import { ByteTokenizer, trainBytePairs } from '../../text/index.ts';
+import { BytePairTokenizer, ByteTokenizer, trainBytePairs } from '../../text/index.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'lookback-tokenize-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -36,6 +36,59 @@ describe('lookback tokenize and data', () => {
     expect(both[made]).toEqual(ids);
   });
 
+  it('shows on a terminal how far training is, and to machines nothing', async () => {
+    const pairs = join(folder, 'pairs.txt');
+    writeFileSync(pairs, Array.from({ length: 400 }, (_, i) => `word${i * 7919}`).join(' '));
+    const words = ['tokenize', pairs, '--train', '--vocab', '460', '--threads', '1'];
+    const lines = (await lookback(words, { live: true })).error.split('\r\x1b[2K');
+    expect(lines[1]).toMatch(/^reading {2}([\d,]+) of \1 bytes/);
+    expect(lines.find((line) => line.startsWith('merging'))).toBe('merging  100 of 204 merges');
+    expect(lines.at(-1)).toBe('');
+    expect((await lookback([...words, '--json'], { live: true })).error).toBe('');
+  });
+
+  it('keeps the bytes of what is no text, and shows what would steer a terminal as signs', async () => {
+    const path = join(folder, 'odd.txt');
+    writeFileSync(path, Buffer.from('61ff1b5b33316d07090d3c7c656e647c3efe', 'hex'));
+    const special = join(folder, 'special.json');
+    await run(
+      'tokenize',
+      file,
+      '--train',
+      '--vocab',
+      '280',
+      '--special-token',
+      '<|end|>',
+      '--out',
+      special,
+      '--threads',
+      '1',
+    );
+    const ids = async (...words: string[]) => JSON.parse((await run('tokenize', path, '--json', ...words)).out);
+    expect(await ids('--tokenizer', 'byte')).toEqual([...readFileSync(path)]);
+    const tokenizer = readTokenizerFile(special);
+    if (!(tokenizer instanceof BytePairTokenizer)) throw new Error('not byte-level');
+    expect(await ids('--tokenizer', special, '--special', 'text')).toEqual([
+      ...tokenizer.encodeBytes(readFileSync(path)),
+    ]);
+    const encoded = await ids('--tokenizer', special, '--special', 'encode');
+    expect(Buffer.from(tokenizer.decodeBytes(encoded))).toEqual(readFileSync(path));
+    expect(encoded).toContain(0);
+    const refused = await run('tokenize', path, '--tokenizer', special);
+    expect(refused.err).toMatch(/odd\.txt: expected plain text, got the special token <\|end\|>/);
+    const { out } = await run('tokenize', path, '--tokenizer', 'byte');
+    expect(out).toContain('a|<ff>|␛|[|3|1|m|␇|⇥|␍|<|||e|n|d|||>|<fe>');
+  });
+
+  it('trains on one long word in little time and space, and says so shortly', async () => {
+    const path = join(folder, 'long.txt');
+    writeFileSync(path, 'a'.repeat(1 << 20));
+    const { out } = await run('tokenize', path, '--train', '--vocab', '270', '--threads', '1');
+    expect(out).toContain('270 tokens from 1048576 bytes, 1 distinct word, in');
+    expect(out).toContain('"aaaaaaaaaaaaaaaaaaaaaaaa"… (16384 bytes)');
+    expect(out.length).toBeLessThan(2000);
+  });
+
   it('counts the characters, bytes and tokens of any text, several tokenizers at once', async () => {
     const texts = [
       '',
@@ -50,7 +103,7 @@ describe('lookback tokenize and data', () => {
       writeFileSync(path, text);
       const { out } = await run('tokenize', path, '--tokenizer', made, '--tokenizer', 'byte');
       const bytes = Buffer.byteLength(text);
-      expect(out).toContain(`\n${[...text].length} characters, ${bytes} bytes\n`);
+      expect(out).toMatch(new RegExp(`\n${[...text].length} characters?, ${bytes} bytes?\n`));
       for (const [name, tokenizer] of [
         [made, readTokenizerFile(made)],
         ['byte', new ByteTokenizer()],
@@ -95,6 +148,11 @@ describe('lookback tokenize and data', () => {
     const { status, out: json } = await run(...words, '--validation', '0.5');
     expect(status).toBe(0);
     expect(JSON.parse(json)).toMatchObject({ dtype: 'u16', vocabularySize: 268 });
+    const again = ['data', 'prepare', file, '--tokenizer', 'byte', '--threads', '1', '--out'];
+    const { error } = await lookback([...again, join(folder, 'bytes')], { live: true });
+    expect(error).toBe('\r\x1b[2Kencoding, 1 document  1,080 tokens\r\x1b[2K');
+    const other = await lookback([...again, out], { live: true });
+    expect(other.error).toMatch(/^error: .*another tokenizer/);
   });
 
   it('lets a language task train on any tokenizer, with bits per byte', () => {

@@ -14,6 +14,8 @@ export interface ProgressState {
   values?: Readonly<Record<string, number>>;
   /** Things done so far, counted in `unit`; default the steps. */
   done?: number;
+  /** How much is done, 0 … 1, where steps are few and long; default that of the steps. */
+  share?: number;
 }
 
 export interface ProgressOptions {
@@ -21,6 +23,8 @@ export interface ProgressOptions {
   terminal: Terminal;
   /** What the rate counts, e.g. `tokens`. */
   unit?: string;
+  /** What a step is called. */
+  stepName?: string;
   /** Milliseconds; replaced in tests. */
   now?: () => number;
 }
@@ -43,28 +47,29 @@ const interval = { live: 100, lines: 5000, json: 1000, quiet: Number.POSITIVE_IN
 
 export class Progress {
   readonly #options: Required<ProgressOptions>;
-  #first: { step: number; done: number; time: number } | undefined;
+  #first: { share: number; done: number; time: number } | undefined;
   #lastShown = Number.NEGATIVE_INFINITY;
   #lineOpen = false;
 
-  constructor({ mode, terminal, unit = 'steps', now = () => performance.now() }: ProgressOptions) {
-    this.#options = { mode, terminal, unit, now };
+  constructor({ mode, terminal, unit = 'steps', stepName = 'step', now = () => performance.now() }: ProgressOptions) {
+    this.#options = { mode, terminal, unit, stepName, now };
   }
 
   /** Call after every step; the last one is always shown. The first call only starts the clock. */
   update(state: ProgressState): void {
-    const { mode, terminal, unit, now } = this.#options;
+    const { mode, terminal, unit, stepName, now } = this.#options;
     const time = now();
     const done = state.done ?? state.step;
-    this.#first ??= { step: state.step, done, time };
-    const last = state.step >= state.total;
+    const share = state.share ?? (state.total > 0 ? Math.min(1, state.step / state.total) : 1);
+    this.#first ??= { share, done, time };
+    const last = share >= 1;
     if (mode === 'quiet' || (!last && time - this.#lastShown < interval[mode])) return;
     this.#lastShown = time;
     const seconds = (time - this.#first.time) / 1000;
     const rate = seconds > 0 ? (done - this.#first.done) / seconds : undefined;
-    const steps = state.step - this.#first.step;
-    const secondsLeft = steps > 0 ? (seconds / steps) * (state.total - state.step) : undefined;
-    const measured = { ...state, unit, rate, secondsLeft };
+    const passed = share - this.#first.share;
+    const secondsLeft = passed > 0 ? (seconds / passed) * (1 - share) : undefined;
+    const measured = { ...state, unit, stepName, rate, secondsLeft };
     if (mode === 'json') terminal.write(progressJson(measured));
     else if (mode === 'lines') terminal.writeError(`${progressLine(measured)}\n`);
     else {
@@ -91,6 +96,7 @@ export class Progress {
 
 interface MeasuredProgress extends ProgressState {
   unit: string;
+  stepName?: string;
   rate?: number;
   secondsLeft?: number;
   /** Columns; given, the line gets a bar and is cut to fit. */
@@ -98,16 +104,18 @@ interface MeasuredProgress extends ProgressState {
 }
 
 /** `step 120/600  loss 2.310  28.4k tokens/s  12 s left`, after a bar where there is room. */
-export function progressLine({ step, total, values = {}, unit, rate, secondsLeft, width }: MeasuredProgress): string {
-  const counts = `step ${String(step).padStart(String(total).length)}/${total}`;
+export function progressLine(progress: MeasuredProgress): string {
+  const { step, total, values = {}, unit, stepName = 'step', rate, secondsLeft, width } = progress;
+  const share = progress.share ?? Math.min(step, total) / Math.max(1, total);
+  const counts = `${stepName} ${String(step).padStart(String(total).length)}/${total}`;
   const parts = [counts, ...Object.entries(values).map(([name, value]) => `${name} ${formatNumber(value)}`)];
   if (rate !== undefined) parts.push(`${rate < 100 ? formatNumber(rate, 3) : formatCount(rate)} ${unit}/s`);
-  if (step < total && secondsLeft !== undefined) parts.push(`${formatDuration(secondsLeft)} left`);
+  if (share < 1 && secondsLeft !== undefined) parts.push(`${formatDuration(secondsLeft)} left`);
   const text = parts.join('  ');
   if (width === undefined) return text;
   const room = Math.min(20, width - text.length - 2);
   if (room < 6) return text.slice(0, width);
-  const filled = Math.round((Math.min(step, total) / Math.max(1, total)) * room);
+  const filled = Math.round(share * room);
   return `${'█'.repeat(filled)}${'░'.repeat(room - filled)}  ${text}`;
 }
 

@@ -138,6 +138,22 @@ describe('progress', () => {
     ]);
   });
 
+  it('knows the time left within a long step from the share that is done', () => {
+    let clock = 0;
+    let error = '';
+    const writeError = (text: string) => (error += text);
+    const terminal = { write: writeError, writeError, width: 80, colour: false, live: true };
+    const progress = new Progress({ mode: 'live', terminal, unit: 'words', stepName: 'epoch', now: () => clock });
+    for (let i = 0; i <= 10; i++, clock += 1000) {
+      progress.update({ step: Math.floor(i / 5.5) + 1, total: 2, done: i * 300, share: i / 10 });
+    }
+    const lines = error.split('\r\x1b[2K').slice(1);
+    expect(lines).toHaveLength(11);
+    expect(lines[4]).toBe('████████░░░░░░░░░░░░  epoch 1/2  300 words/s  6.0 s left');
+    expect(lines[9]).toBe('██████████████████░░  epoch 2/2  300 words/s  1.0 s left');
+    expect(lines[10]).toBe('████████████████████  epoch 2/2  300 words/s');
+  });
+
   it('rewrites one line on a terminal and never tears it', () => {
     const { error } = follow('live');
     expect(error.split('\n')).toHaveLength(3);
