@@ -21,29 +21,62 @@ constexpr int NARROW = 128;                    // floats between rows of k up to
 LB_INLINE bool spread(ptrdiff_t pitch) { return pitch <= NARROW || (W == 16 && pitch <= 768); }
 constexpr int64_t CHUNKS_WANTED = 3;           // for each thread: no sum is cut, so the bits do not depend on it
 constexpr size_t COPY_LIMIT = 1 << 13;          // floats below which threads are not worth waking for a copy
+// A copy that a chunk makes for itself is made by the first tiles that read the operand, where they can read it as it lies:
+// their stores cost nothing beside the multiply-adds. Tiles of at least so many rows; they ask for lines so many steps ahead.
+#ifdef __wasm__
+constexpr bool TILES_KEEP = false;
+#else
+constexpr bool TILES_KEEP = true;
+#endif
+constexpr int KEEP_ROWS = MR - 4, KEEP_AHEAD = 24;
+enum Keep { NOTHING, BLOCK_OF_A, PANEL_OF_B };
 
 // C[rows, columns] (+)= A B over kc steps. B: kc rows of VECTORS * W floats at pitch b_pitch, readable in full. `ahead` is
 // what a later tile will read: two cache lines of it are fetched every four steps, the next two lie at a pitch. `beside` leads
 // from C to what the epilogue will touch, which is fetched with C. `bias`, or nullptr, is added to the finished sums.
-template <int ROWS, int VECTORS, bool PACKED>
+// UNIT: rows of A lie side by side (ar is 1); otherwise its steps do (ac is 1). `kept` receives the copy of what is kept.
+template <int ROWS, int VECTORS, bool UNIT, Keep KEEP>
 LB_NOINLINE void gemm_tile(int kc, const float* __restrict a, ptrdiff_t ar, ptrdiff_t ac, const float* __restrict b,
                       ptrdiff_t b_pitch, float* __restrict c, ptrdiff_t cr, int columns, bool accumulate,
-                      const float* ahead, ptrdiff_t ahead_pitch, ptrdiff_t beside, const float* bias) {
+                      const float* ahead, ptrdiff_t ahead_pitch, ptrdiff_t beside, const float* bias, float* kept) {
   V sum[ROWS][VECTORS];
   LB_UNROLL for (int i = 0; i < ROWS; i++) LB_UNROLL for (int j = 0; j < VECTORS; j++) sum[i][j] = V{};
-  if (PACKED) ar = 1, ac = ROWS;
+  if (UNIT) ar = 1;
+  else ac = 1;
 #ifdef __wasm__
   multiply_steps<ROWS, VECTORS>(sum, kc, a, ar, ac, b, b_pitch);
 #else
-  auto step = [&]() __attribute__((always_inline)) {
+  // four bases and two pitches reach every row, which leaves registers for the rest
+  const float *a4 = a + (ROWS > 4 ? 4 * ar : 0), *a8 = a + (ROWS > 8 ? 8 * ar : 0), *a12 = a + (ROWS > 12 ? 12 * ar : 0);
+  ptrdiff_t ar3 = 3 * ar;
+  auto step = [&](int e) __attribute__((always_inline)) {
     V bv[VECTORS];
-    LB_UNROLL for (int j = 0; j < VECTORS; j++) bv[j] = load(b + j * W);
+    LB_UNROLL for (int j = 0; j < VECTORS; j++) {
+      bv[j] = load(b + j * W);
+      if (KEEP == PANEL_OF_B) store(kept + (e * VECTORS + j) * W, bv[j]);
+    }
+    if (KEEP == PANEL_OF_B) {
+      LB_UNROLL for (int j = 0; j < VECTORS * W; j += 16) __builtin_prefetch(b + KEEP_AHEAD * b_pitch + j);
+    }
+    if (KEEP == BLOCK_OF_A) {
+      // vectors reach into the next step's rows: those that do come first
+      LB_UNROLL for (int j = (ROWS - 1) / W * W; j >= 0; j -= W) store(kept + e * ROWS + j, load_partial(a + j, ROWS - j));
+      __builtin_prefetch(a + KEEP_AHEAD * ac);
+      __builtin_prefetch(a + KEEP_AHEAD * ac + ROWS - 1);
+    }
     LB_UNROLL for (int i = 0; i < ROWS; i++) {
-      V x = splat(a[i * ar]);
+      const float* row = i < 4 ? a : i < 8 ? a4 : i < 12 ? a8 : a12;
+      V x = splat(UNIT ? a[i] : row[(i % 4 == 3 ? ar3 : i % 4 * ar) + e]);
       LB_UNROLL for (int j = 0; j < VECTORS; j++) sum[i][j] = fma(x, bv[j], sum[i][j]);
     }
-    a += ac;
+    if (UNIT) a += ac;
     b += b_pitch;
+    // a compiler that mixes two steps runs out of registers
+    asm volatile("" : "+r"(a), "+r"(b) : : "memory");
+  };
+  auto pass = [&](int steps) __attribute__((always_inline)) {
+    if (!UNIT) a += steps, a4 += steps, a8 += steps, a12 += steps;
+    if (KEEP != NOTHING) kept += steps * (KEEP == BLOCK_OF_A ? ROWS : VECTORS * W);
   };
   int p = 0;
   for (int i = 0; i < ROWS && p + 4 <= kc; i++, p += 4) {
@@ -53,15 +86,17 @@ LB_NOINLINE void gemm_tile(int kc, const float* __restrict a, ptrdiff_t ar, ptrd
       __builtin_prefetch(c + beside + i * cr, 1);
       __builtin_prefetch(c + beside + i * cr + (VECTORS * W - 1), 1);
     }
-    LB_UNROLL for (int e = 0; e < 4; e++) step();
+    LB_UNROLL for (int e = 0; e < 4; e++) step(e);
+    pass(4);
   }
   for (; p + 4 <= kc; p += 4) {
     __builtin_prefetch(ahead);
     __builtin_prefetch(ahead + 16);
     ahead += ahead_pitch;
-    LB_UNROLL for (int i = 0; i < 4; i++) step();
+    LB_UNROLL for (int e = 0; e < 4; e++) step(e);
+    pass(4);
   }
-  for (; p < kc; p++) step();
+  for (; p < kc; p++) step(0), pass(1);
 #endif
   auto each = [&](auto body) __attribute__((always_inline)) {
     LB_UNROLL for (int i = 0; i < ROWS; i++) LB_UNROLL for (int j = 0; j < VECTORS; j++) {
@@ -82,14 +117,23 @@ LB_NOINLINE void gemm_tile(int kc, const float* __restrict a, ptrdiff_t ar, ptrd
 }
 
 typedef void (*Tile)(int, const float*, ptrdiff_t, ptrdiff_t, const float*, ptrdiff_t, float*, ptrdiff_t, int, bool, const float*, ptrdiff_t, ptrdiff_t,
-                     const float*);
-template <int VECTORS, bool PACKED> LB_INLINE Tile choose_tile(int rows) {
-#define LB_TILE(r) gemm_tile<(r <= MR ? r : 1), VECTORS, PACKED>
+                     const float*, float*);
+template <int VECTORS, bool UNIT, Keep KEEP = NOTHING> LB_INLINE Tile choose_tile(int rows) {
+#define LB_TILE(r) gemm_tile<(r > MR ? 1 : KEEP != NOTHING && r < KEEP_ROWS ? MR : r), VECTORS, UNIT, KEEP>
   static constexpr Tile table[15] = {nullptr,    LB_TILE(1), LB_TILE(2),  LB_TILE(3),  LB_TILE(4),
                                      LB_TILE(5), LB_TILE(6), LB_TILE(7),  LB_TILE(8),  LB_TILE(9),
                                      LB_TILE(10), LB_TILE(11), LB_TILE(12), LB_TILE(13), LB_TILE(14)};
 #undef LB_TILE
   return table[rows];
+}
+// one vector of B or two, from a row of A or a column, keeping what is asked for (of whole panels only)
+LB_INLINE Tile choose_tile(int rows, bool wide, bool unit, Keep keep) {
+  if constexpr (TILES_KEEP) {
+    if (keep == BLOCK_OF_A) return choose_tile<2, true, BLOCK_OF_A>(rows);
+    if (keep == PANEL_OF_B) return unit ? choose_tile<2, true, PANEL_OF_B>(rows) : choose_tile<2, false, PANEL_OF_B>(rows);
+  }
+  if (unit) return wide ? choose_tile<2, true>(rows) : choose_tile<1, true>(rows);
+  return wide ? choose_tile<2, false>(rows) : choose_tile<1, false>(rows);
 }
 
 LB_INLINE int tallest() {
@@ -195,22 +239,30 @@ LB_NOINLINE int multiply_chunk(const Plan& shared, int first_block, int last_blo
   bool blocks_inner = plan.b.source != OWN;
   int outer_end = blocks_inner ? last_panel : last_block, outer_start = blocks_inner ? first_panel : first_block;
   int inner_end = blocks_inner ? last_block : last_panel, inner_start = blocks_inner ? first_block : first_panel;
+  bool keeps = TILES_KEEP && plan.blocks.height >= KEEP_ROWS;
+  bool keeps_a = keeps && plan.a.source == OWN && g.ar == 1 && plan.panel_columns(first_panel) == NR;
+  bool keeps_b = keeps && plan.b.source == OWN && g.bc == 1;
+  int narrow = keeps_b && plan.panel_columns(last_panel - 1) == NR ? last_panel : last_panel - 1;
   float* panel_space = nullptr;
   for (int k0 = 0; k0 < g.k; k0 += KC) {
     int kc = (int)smaller(KC, g.k - k0);
     bool accumulate = g.accumulate || k0 > 0, ends = k0 + kc == g.k;
-    if (plan.a.source == OWN) copy_blocks(plan, first_block, last_block, k0, kc, plan.a.copy, true);
-    if (plan.b.source == OWN) copy_panels(plan, first_panel, last_panel, k0, kc, plan.b.copy, true);
+    if (plan.a.source == OWN && !keeps_a) copy_blocks(plan, first_block, last_block, k0, kc, plan.a.copy, true);
+    if (plan.b.source == OWN) copy_panels(plan, keeps_b ? narrow : first_panel, last_panel, k0, kc, plan.b.copy, true);
     for (int outer = outer_start; outer < outer_end; outer++) {
       for (int inner = inner_start; inner < inner_end; inner++) {
         int block = blocks_inner ? inner : outer, panel = blocks_inner ? outer : inner;
         int row = plan.blocks.start(block), rows = plan.blocks.rows(block), column = panel * NR;
         int columns = plan.panel_columns(panel);
-        bool wide = columns > W;
+        bool wide = columns > W, first = outer == outer_start;
         ptrdiff_t pitch = wide ? NR : W;
         const float* b = g.b + k0 * g.br + column;
-        if (plan.b.source != IN_PLACE) {
-          b = plan.b.copy + plan.panel_at(panel, plan.b.source == OWN ? 0 : k0, kc);
+        float* b_copy = plan.b.source == IN_PLACE ? nullptr : plan.b.copy + plan.panel_at(panel, plan.b.source == OWN ? 0 : k0, kc);
+        Keep keep = NOTHING;
+        if (keeps_b && first && columns == NR) {
+          keep = PANEL_OF_B, pitch = g.br;
+        } else if (b_copy) {
+          b = b_copy;
         } else if (g.bc == 1 && columns == pitch) {
           pitch = g.br;
         } else {
@@ -225,20 +277,22 @@ LB_NOINLINE int multiply_chunk(const Plan& shared, int first_block, int last_blo
           if (plan.b.source == SHARED) ahead = b + (ptrdiff_t)kc * NR + past;
           else if (pitch == g.br) ahead = b + NR + (inner - inner_start) * (ptrdiff_t)(kc / 4) * (ahead_pitch = pitch);
         }
-        float* c = g.c + row * g.cr + column;
-        const float* bias = ends && plan.epilogue.bias ? plan.epilogue.bias + column : nullptr;
-        if (plan.a.source == IN_PLACE) {
-          const float* a = g.a + row * g.ar + k0 * g.ac;
-          Tile run = wide ? choose_tile<2, false>(rows) : choose_tile<1, false>(rows);
-          run(kc, a, g.ar, g.ac, b, pitch, c, g.cr, columns, accumulate, ahead, ahead_pitch, plan.epilogue.beside, bias);
-        } else {
-          const float* a = plan.a.copy + plan.block_at(block, plan.a.source == OWN ? 0 : k0, kc);
+        const float* a = g.a + row * g.ar + k0 * g.ac;
+        float* a_copy = plan.a.source == IN_PLACE ? nullptr : plan.a.copy + plan.block_at(block, plan.a.source == OWN ? 0 : k0, kc);
+        ptrdiff_t ar = g.ar, ac = g.ac;
+        if (keeps_a && first) {
+          keep = BLOCK_OF_A;
+        } else if (a_copy) {
+          a = a_copy, ar = 1, ac = rows;
           if (!blocks_inner && plan.a.source == SHARED && outer + 1 < outer_end && past < (ptrdiff_t)kc * rows) {
             ahead = a + (ptrdiff_t)kc * rows + W + past;
           }
-          Tile run = wide ? choose_tile<2, true>(rows) : choose_tile<1, true>(rows);
-          run(kc, a, 1, rows, b, pitch, c, g.cr, columns, accumulate, ahead, ahead_pitch, plan.epilogue.beside, bias);
         }
+        float* c = g.c + row * g.cr + column;
+        const float* bias = ends && plan.epilogue.bias ? plan.epilogue.bias + column : nullptr;
+        Tile run = choose_tile(rows, wide, ar == 1 || rows == 1, keep);
+        run(kc, a, ar, ac, b, pitch, c, g.cr, columns, accumulate, ahead, ahead_pitch, plan.epilogue.beside, bias,
+            keep == BLOCK_OF_A ? a_copy : b_copy);
         if (ends && plan.epilogue.run) plan.epilogue.run(plan.epilogue.context, {row, rows, column, columns});
       }
     }
@@ -265,7 +319,7 @@ template <bool THREADS> LB_NOINLINE int gemm_run(const Product& g, Epilogue epil
   Plan plan(g, epilogue);
   plan.a.total = plan.blocks.count, plan.b.total = (int)ceil_divide(g.n, NR);
   bool near = g.ac == 1 ? g.n <= 4 * NR || spread(g.ar) : g.ar == 1 && g.ac <= NARROW;
-  bool copy_a = g.m > 1 && g.n > NR && !near;
+  bool copy_a = g.m > 1 && (g.n > NR ? !near : g.ar != 1 && g.ac != 1);
   // rows 2 KiB apart fall on 64 sets of the L2 cache, too few for a deep panel
   bool settled = spread(g.br) && (g.br % 512 != 0 || g.k <= 256);
   bool copy_b = g.m > MR && !(g.bc == 1 && (g.m <= 2 * MR || (int64_t)g.k * g.n <= 8192 || settled));
