@@ -1,19 +1,23 @@
 /**
  * Training steps in headless Chromium on relaxed WebAssembly with threads (a page with COOP and COEP), in turns with
  * jax-js and TensorFlow.js where the folder LOOKBACK_PEERS has them:
- * `npx tsx bench/browser.ts [seconds] [threads] [backend]`. Needs Chromium: CHROMIUM, else /usr/bin/chromium.
+ * `npx tsx bench/browser.ts [seconds] [threads] [backend]`. Needs Chromium: CHROMIUM, else /usr/bin/chromium. Rounds in
+ * which this process's own products ran slower than at other times, before or after, are repeated.
  */
 import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { chromium, type Page } from 'playwright-core';
 import { createServer } from 'vite';
-import type { Figure } from '../src/bench/measure.ts';
+import { init } from '../src/backends/init.ts';
+import { type Figure, quietLoad } from '../src/bench/measure.ts';
+import { slowdown } from '../src/bench/neighbours.ts';
 
 const seconds = Number(process.argv[2] ?? 4);
 const threads = Number(process.argv[3] ?? availableParallelism());
 const backend = process.argv[4] ?? 'wasm-relaxed';
 const rounds = 3;
+const attempts = 9;
 const works = [
   { name: 'train/gpt-a', peer: 'jax-js' },
   { name: 'train/lstm-1-128-48-64', peer: 'tfjs' },
@@ -61,26 +65,37 @@ async function ask<T>(name: string, request: unknown): Promise<T> {
   return answer as T;
 }
 
+interface Round {
+  ours: number;
+  theirs: number;
+  load: () => number | undefined;
+}
+
 const middle = (values: number[]) => values.sort((a, b) => a - b)[values.length >> 1];
 
 try {
+  await init({ threads });
+  const meter = slowdown(threads);
   for (const { name, peer } of works) {
-    const [ours, theirs]: [number[], number[]] = [[], []];
+    const all: Round[] = [];
+    const quiet = () => all.filter(({ load }) => (load() ?? 0) < quietLoad);
     let unit = '';
-    for (let round = 0; round < rounds; round++) {
+    while (all.length < attempts && quiet().length < rounds) {
+      const end = meter();
       const request = { name, backend, threads, seconds };
       const answer = await ask<{ figure?: Figure; error?: string }>('measureInWorker', request);
       if (!answer.figure) throw new Error(answer.error);
-      ours.push(answer.figure.median);
       unit = answer.figure.unit;
-      if (!folder) continue;
       const asked = { peer, from: origin, threads, seconds, names: [name] };
-      const [figure] = await ask<{ median: number }[]>('measurePeer', asked);
-      theirs.push(figure.median);
+      const theirs = folder ? (await ask<{ median: number }[]>('measurePeer', asked))[0].median : Number.NaN;
+      all.push({ ours: answer.figure.median, theirs, load: end() });
     }
-    const median = middle(ours);
-    const beside = folder ? { peer, peerMedian: middle(theirs), ratio: median / middle(theirs) } : {};
-    console.log(JSON.stringify({ name, unit, threads, median, rounds: [...ours], ...beside, peerRounds: theirs }));
+    const counted = quiet().length > 0 ? quiet() : all;
+    const median = middle(counted.map(({ ours }) => ours));
+    const peerMedian = middle(counted.map(({ theirs }) => theirs));
+    const beside = folder ? { peer, peerMedian, ratio: median / peerMedian } : {};
+    const told = all.map(({ ours, theirs, load }) => ({ ours, theirs, load: load() }));
+    console.log(JSON.stringify({ name, unit, threads, median, quiet: quiet().length, ...beside, rounds: told }));
   }
 } finally {
   await browser.close();

@@ -11,7 +11,8 @@ import { createBackend } from '../src/backends/init.ts';
 import { type Profile, startProfile } from '../src/backends/profile.ts';
 import { measureLimits } from '../src/bench/limits.ts';
 import { othersLoad } from '../src/bench/load.node.ts';
-import { type Limits, measure } from '../src/bench/measure.ts';
+import { either, type Limits, type LoadMeter, measure } from '../src/bench/measure.ts';
+import { slowdown } from '../src/bench/neighbours.ts';
 import { type GptShape, gptFlopsPerToken, gptTraining, withTraining } from '../src/bench/train.ts';
 import { figure, Plot, palette } from '../src/figures/figure.ts';
 
@@ -92,12 +93,20 @@ function limitedBy({ operations, kernelShare, seconds: all }: Profile, share: nu
   return share > 0.75 ? `multiply-add (${told})` : told;
 }
 
+const meters = new Map<number, LoadMeter>();
+/** One meter for all points on so many threads: it compares with the best it ever saw. */
+function meterOf(threads: number): LoadMeter {
+  const meter = meters.get(threads) ?? either(othersLoad, slowdown(threads));
+  meters.set(threads, meter);
+  return meter;
+}
+
 async function point(sweep: Sweep, at: number, limits: Map<number, Limits>): Promise<Point> {
   const threads = sweep.key === 'threads' ? at : most;
   // A backend of its own: its peak is this point's.
   const backend = await createBackend({ threads });
   setBackend(backend);
-  const options = { seconds, meter: othersLoad };
+  const options = { seconds, meter: meterOf(threads) };
   const limit = limits.get(threads) ?? measureLimits({ ...options, seconds: 0.5 });
   limits.set(threads, limit);
   const fresh = await createBackend({ threads });

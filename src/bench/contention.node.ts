@@ -26,7 +26,7 @@ export const contention: readonly Entry[] = Object.entries(trainings).map(([name
         // Half a second for the other to start; no burst is quiet now, and none has to be.
         measure(step, { seconds: 0.5 });
         const { seconds = 2 } = options;
-        const contended = measure(step, { seconds: seconds / 3, meter: () => () => 0 });
+        const contended = measure(step, { seconds: seconds / 3, meter: () => () => () => 0 });
         const kept = (seconds: number) => (100 * quiet.median) / seconds;
         return {
           name: `contention/${name}`,

@@ -31,7 +31,8 @@ export const othersLoad: LoadMeter = () => {
   return () => {
     const now = busySeconds();
     const seconds = (performance.now() - began) / 1000;
-    if (busy === undefined || now === undefined || seconds <= 0) return undefined;
-    return Math.max(0, (now - busy - (ownSeconds() - own) - 1 / ticksPerSecond) / seconds);
+    if (busy === undefined || now === undefined || seconds <= 0) return () => undefined;
+    const used = Math.max(0, (now - busy - (ownSeconds() - own) - 1 / ticksPerSecond) / seconds);
+    return () => used;
   };
 };

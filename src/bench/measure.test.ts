@@ -1,11 +1,15 @@
 import '../backends/init.ts';
 import { describe, expect, it } from 'vitest';
 import { kernels } from './kernels.ts';
-import { measure, rate } from './measure.ts';
+import { either, measure, rate } from './measure.ts';
+import { productRate, slowdown } from './neighbours.ts';
 import { gptFlopsPerToken, gptShapes, train } from './train.ts';
 
 /** A meter that says these loads in turn, the last one for ever. */
-const saying = (loads: (number | undefined)[]) => () => () => (loads.length > 1 ? loads.shift() : loads[0]);
+const saying = (loads: (number | undefined)[]) => () => () => {
+  const load = loads.length > 1 ? loads.shift() : loads[0];
+  return () => load;
+};
 
 describe('measuring', () => {
   it('counts only bursts in which nobody else computed', () => {
@@ -20,6 +24,21 @@ describe('measuring', () => {
   it('says when no burst was quiet and takes the least disturbed', () => {
     expect(measure(() => 3, { seconds: 0, warmup: 0 })).toMatchObject({ best: 3, quiet: false });
     expect(measure(() => 3, { seconds: 0, warmup: 0, meter: saying([undefined]) })).toMatchObject({ quiet: false });
+  });
+
+  it('judges by the larger of two loads, and by the one that is known', () => {
+    const load = (a?: number, b?: number) => either(saying([a]), saying([b]))()()();
+    expect([load(0.2, 0.7), load(0.2), load(undefined, 0.3), load()]).toEqual([0.7, 0.2, 0.3, undefined]);
+  });
+
+  it('knows a slow neighbour by what the same product reached before or after', () => {
+    const rates = [50, 60, 100, 99];
+    const meter = slowdown(2, () => rates.shift() ?? Number.NaN);
+    const first = meter()();
+    expect(first()).toBeCloseTo(2 * (0.9 - 50 / 60));
+    const second = meter()();
+    expect([first(), second()]).toEqual([expect.closeTo(0.8), 0]);
+    expect(productRate()).toBeGreaterThan(0);
   });
 
   it('turns seconds into a rate', () => {

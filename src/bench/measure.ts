@@ -3,8 +3,25 @@
  * quiet count. It knows no operating system; what others used comes in as a meter.
  */
 
-/** Begins to watch; the function it returns gives how many cores other programs used since, or undefined if unknown. */
-export type LoadMeter = () => () => number | undefined;
+/**
+ * Begins to watch; the function it returns ends that and gives a question: how many cores other programs used, or
+ * undefined if nobody can say. The answer may become better known as more is measured.
+ */
+export type LoadMeter = () => () => () => number | undefined;
+
+/** Others' work as seen by the first meter and the second: the larger, of what is known. */
+export function either(first: LoadMeter, second: LoadMeter): LoadMeter {
+  return () => {
+    const ends = [first(), second()];
+    return () => {
+      const loads = ends.map((end) => end());
+      return () => {
+        const known = loads.map((load) => load()).filter((load) => load !== undefined);
+        return known.length > 0 ? Math.max(...known) : undefined;
+      };
+    };
+  };
+}
 
 export interface MeasureOptions {
   /** Of timing; up to twice as many more while no burst was quiet. */
@@ -26,12 +43,12 @@ export interface Timing {
 }
 
 /** Cores of others' work that still count as quiet. */
-const quietLoad = 0.1;
+export const quietLoad = 0.1;
 const burstSeconds = 0.3;
 
 interface Burst {
   times: number[];
-  load: number;
+  load: () => number;
 }
 
 /** Times `fn` in bursts. */
@@ -43,12 +60,12 @@ export function measure(fn: Timed, { seconds = 2, warmup = 3, meter }: MeasureOp
   const enough = () => elapsed() >= seconds && (elapsed() >= 3 * seconds || bursts.some(isQuiet));
   while (bursts.length === 0 || !enough()) bursts.push(burst(fn, meter, Math.min(burstSeconds, seconds)));
   const quiet = bursts.filter(isQuiet);
-  const counted = quiet.length > 0 ? quiet : [bursts.reduce((a, b) => (b.load < a.load ? b : a))];
+  const counted = quiet.length > 0 ? quiet : [bursts.reduce((a, b) => (b.load() < a.load() ? b : a))];
   const times = counted.flatMap((one) => one.times).sort((a, b) => a - b);
   return { best: times[0], median: times[times.length >> 1], calls: times.length, quiet: quiet.length > 0 };
 }
 
-const isQuiet = ({ load }: Burst) => load < quietLoad;
+const isQuiet = ({ load }: Burst) => load() < quietLoad;
 
 function burst(fn: Timed, meter: LoadMeter | undefined, seconds: number): Burst {
   const times: number[] = [];
@@ -59,7 +76,8 @@ function burst(fn: Timed, meter: LoadMeter | undefined, seconds: number): Burst 
     const own = fn();
     times.push(typeof own === 'number' ? own : (performance.now() - start) / 1000);
   }
-  return { times, load: othersUsed?.() ?? Number.POSITIVE_INFINITY };
+  const load = othersUsed?.();
+  return { times, load: () => load?.() ?? Number.POSITIVE_INFINITY };
 }
 
 /** One line of a report. */

@@ -6,7 +6,8 @@ import { contention } from './contention.node.ts';
 import { kernels } from './kernels.ts';
 import { measureLimits } from './limits.ts';
 import { othersLoad } from './load.node.ts';
-import type { Bench, Entry, Figure, Limits } from './measure.ts';
+import { type Bench, type Entry, either, type Figure, type Limits } from './measure.ts';
+import { slowdown } from './neighbours.ts';
 import { PeerRuns, peersOf } from './peers.node.ts';
 import { gptShapes, train } from './train.ts';
 
@@ -75,7 +76,7 @@ export function bench(
   { topics: chosen, names = [], peers = false, seconds = 2 }: BenchRequest,
   observer: BenchObserver = {},
 ): Figure[] {
-  const options = { seconds, meter: othersLoad };
+  const options = { seconds, meter: either(othersLoad, slowdown(getBackend().threads)) };
   const entries = chosenEntries(chosen, names);
   const limited = chosen.some((topic) => topic === 'kernels' || topic === 'train');
   const limits = limited
