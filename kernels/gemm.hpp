@@ -41,41 +41,26 @@ LB_NOINLINE void gemm_tile(int kc, const float* __restrict a, ptrdiff_t ar, ptrd
                       const float* ahead, ptrdiff_t ahead_pitch, ptrdiff_t beside, const float* bias, float* kept) {
   V sum[ROWS][VECTORS];
   LB_UNROLL for (int i = 0; i < ROWS; i++) LB_UNROLL for (int j = 0; j < VECTORS; j++) sum[i][j] = V{};
-  if (UNIT) ar = 1;
-  else ac = 1;
 #ifdef __wasm__
-  multiply_steps<ROWS, VECTORS>(sum, kc, a, ar, ac, b, b_pitch);
+  multiply_steps<ROWS, VECTORS>(sum, kc, a, UNIT ? 1 : ar, UNIT ? ac : 1, b, b_pitch);
 #else
-  // four bases and two pitches reach every row, which leaves registers for the rest
-  const float *a4 = a + (ROWS > 4 ? 4 * ar : 0), *a8 = a + (ROWS > 8 ? 8 * ar : 0), *a12 = a + (ROWS > 12 ? 12 * ar : 0);
-  ptrdiff_t ar3 = 3 * ar;
+  TileWalk<ROWS, VECTORS, UNIT> walk(a, ar, ac, b, b_pitch);
   auto step = [&](int e) __attribute__((always_inline)) {
-    V bv[VECTORS];
-    LB_UNROLL for (int j = 0; j < VECTORS; j++) {
-      bv[j] = load(b + j * W);
-      if (KEEP == PANEL_OF_B) store(kept + (e * VECTORS + j) * W, bv[j]);
-    }
     if (KEEP == PANEL_OF_B) {
-      LB_UNROLL for (int j = 0; j < VECTORS * W; j += 16) __builtin_prefetch(b + KEEP_AHEAD * b_pitch + j);
+      LB_UNROLL for (int j = 0; j < VECTORS; j++) store(kept + (e * VECTORS + j) * W, load(walk.b + j * W));
+      LB_UNROLL for (int j = 0; j < VECTORS * W; j += 16) __builtin_prefetch(walk.b + KEEP_AHEAD * b_pitch + j);
     }
     if (KEEP == BLOCK_OF_A) {
+      const float* column = walk.rows.at0;
       // vectors reach into the next step's rows: those that do come first
-      LB_UNROLL for (int j = (ROWS - 1) / W * W; j >= 0; j -= W) store(kept + e * ROWS + j, load_partial(a + j, ROWS - j));
-      __builtin_prefetch(a + KEEP_AHEAD * ac);
-      __builtin_prefetch(a + KEEP_AHEAD * ac + ROWS - 1);
+      LB_UNROLL for (int j = (ROWS - 1) / W * W; j >= 0; j -= W) store(kept + e * ROWS + j, load_partial(column + j, ROWS - j));
+      __builtin_prefetch(column + KEEP_AHEAD * ac);
+      __builtin_prefetch(column + KEEP_AHEAD * ac + ROWS - 1);
     }
-    LB_UNROLL for (int i = 0; i < ROWS; i++) {
-      const float* row = i < 4 ? a : i < 8 ? a4 : i < 12 ? a8 : a12;
-      V x = splat(UNIT ? a[i] : row[(i % 4 == 3 ? ar3 : i % 4 * ar) + e]);
-      LB_UNROLL for (int j = 0; j < VECTORS; j++) sum[i][j] = fma(x, bv[j], sum[i][j]);
-    }
-    if (UNIT) a += ac;
-    b += b_pitch;
-    // a compiler that mixes two steps runs out of registers
-    asm volatile("" : "+r"(a), "+r"(b) : : "memory");
+    walk.step(sum, e);
   };
   auto pass = [&](int steps) __attribute__((always_inline)) {
-    if (!UNIT) a += steps, a4 += steps, a8 += steps, a12 += steps;
+    walk.pass(steps);
     if (KEEP != NOTHING) kept += steps * (KEEP == BLOCK_OF_A ? ROWS : VECTORS * W);
   };
   int p = 0;
@@ -98,9 +83,10 @@ LB_NOINLINE void gemm_tile(int kc, const float* __restrict a, ptrdiff_t ar, ptrd
   }
   for (; p < kc; p++) step(0), pass(1);
 #endif
+  TileRows<float, ROWS> to_rows(c, cr);
   auto each = [&](auto body) __attribute__((always_inline)) {
     LB_UNROLL for (int i = 0; i < ROWS; i++) LB_UNROLL for (int j = 0; j < VECTORS; j++) {
-      body(sum[i][j], c + i * cr + j * W, columns - j * W);
+      body(sum[i][j], to_rows[i] + j * W, columns - j * W);
     }
   };
   bool whole = columns >= VECTORS * W;
@@ -323,7 +309,9 @@ template <bool THREADS> LB_NOINLINE int gemm_run(const Product& g, Epilogue epil
   // rows 2 KiB apart fall on 64 sets of the L2 cache, too few for a deep panel
   bool settled = spread(g.br) && (g.br % 512 != 0 || g.k <= 256);
   bool copy_b = g.m > MR && !(g.bc == 1 && (g.m <= 2 * MR || (int64_t)g.k * g.n <= 8192 || settled));
-  bool larger_b = g.n > g.m;
+  // a transposed B that is small is copied by each chunk, which spares all threads from waiting for one another
+  bool small_b = g.bc != 1 && !copy_a && (int64_t)g.k * g.n <= 1 << 16 && plan.b.total >= 4;
+  bool larger_b = g.n > g.m || small_b;
   plan.a.source = !copy_a ? IN_PLACE : larger_b && copy_b ? SHARED : OWN;
   plan.b.source = !copy_b ? IN_PLACE : larger_b ? OWN : SHARED;
   int limit = (int)larger(PACK_LIMIT / g.k / NR, 1);

@@ -7,32 +7,18 @@
 
 namespace lb {
 
-// C[R, N*W] = (accumulate ? C : 0) + A B; A element (i, p) at a[i*ar + p*ac], B row p at b + p*br
+// C[R, N*W] = (accumulate ? C : 0) + A B; A element (i, p) at a[i*ar + p*ac], with ar or ac 1; B row p at b + p*br
 template <int R, int N>
 LB_NOINLINE void tile(int k, const float* a, ptrdiff_t ar, ptrdiff_t ac, const float* b, ptrdiff_t br, float* c,
                       ptrdiff_t cr, bool accumulate) {
   V sum[R][N];
+  TileRows<float, R> rows(c, cr);
   LB_UNROLL for (int i = 0; i < R; i++) {
-    LB_UNROLL for (int j = 0; j < N; j++) sum[i][j] = accumulate ? load(c + i * cr + j * W) : V{};
+    LB_UNROLL for (int j = 0; j < N; j++) sum[i][j] = accumulate ? load(rows[i] + j * W) : V{};
   }
-#ifdef __wasm__
   multiply_steps<R, N>(sum, k, a, ar, ac, b, br);
-#else
-  const float* a4 = a + (R > 4 ? 4 * ar : 0);
-  for (int p = 0; p < k; p++) {
-    V row[N];
-    LB_UNROLL for (int j = 0; j < N; j++) row[j] = load(b + j * W);
-    LB_UNROLL for (int i = 0; i < R; i++) {
-      V x = splat(i < 4 ? a[i * ar] : a4[(i - 4) * ar]);
-      LB_UNROLL for (int j = 0; j < N; j++) sum[i][j] = fma(x, row[j], sum[i][j]);
-    }
-    a += ac;
-    a4 += ac;
-    b += br;
-  }
-#endif
   LB_UNROLL for (int i = 0; i < R; i++) {
-    LB_UNROLL for (int j = 0; j < N; j++) store(c + i * cr + j * W, sum[i][j]);
+    LB_UNROLL for (int j = 0; j < N; j++) store(rows[i] + j * W, sum[i][j]);
   }
 }
 
