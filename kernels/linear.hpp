@@ -75,6 +75,18 @@ template <class Operation> void hidden_rows(void* context, Region r) {
   }
 }
 
+// y = y slope on a region, the slope in the place of `before`
+inline void slope_rows(void* context, Region r) {
+  const Affine& f = *(const Affine*)context;
+  for (ptrdiff_t row = r.row0; row < r.row0 + r.rows; row++) {
+    for (int j = 0; j < r.columns; j += W) {
+      ptrdiff_t at = row * f.n + r.column0 + j;
+      int left = r.columns - j;
+      store_partial(f.y + at, load_partial(f.y + at, left) * load_partial(f.before + at, left), left);
+    }
+  }
+}
+
 typedef void (*AffineKernel)(void*, Region);
 // nullptr for none
 inline AffineKernel affine_kernel(int activation, bool back = false) {
@@ -113,10 +125,11 @@ int hidden(void* y, void* z, void* x, void* w, void* bias, int m, int n, int k, 
 }
 
 int hidden_gradient(void* dz, void* z, void* dy, void* w, int m, int n, int k, int activation) {
-  if (!is_smooth(activation)) return BAD_ARGUMENT;
+  if (!is_smooth(activation) && activation != ACT_NONE) return BAD_ARGUMENT;
   Affine affine = {(float*)dz, nullptr, (float*)z, n};
+  AffineKernel finish = activation == ACT_NONE ? slope_rows : affine_kernel(activation, true);
   return gemm_parallel_run({m, n, k, (const float*)dy, (const float*)w, k, 1, n, 1, (float*)dz, n, false},
-                           {affine_kernel(activation, true), &affine, (float*)z - (float*)dz});
+                           {finish, &affine, (float*)z - (float*)dz});
 }
 
 int activation_gradient(void* dz, void* dy, void* saved, int64_t count, int activation) {

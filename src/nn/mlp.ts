@@ -15,9 +15,6 @@ export function usualMLPWidth(kind: MLPKind, width: number): number {
   return kind === 'swiglu' ? 8 * Math.ceil(width / 3) : 4 * width;
 }
 
-/** Elements of a hidden layer from which on it is kept once: that saves its memory again and costs 1 to 2 % of a step. */
-const LARGE = 2 ** 20;
-
 /**
  * relu, gelu: y = f(x W₁ + b₁) W₂ + b₂, with W₁ `hidden` [M, C] and W₂ `output` [C, M]
  * swiglu: y = (silu(x Wg) · (x W₁)) W₂, with Wg `gate` [M, C] (Shazeer 2020)
@@ -67,14 +64,12 @@ export class MLP extends Module {
     this.dropout = new Dropout(dropout);
   }
 
-  /** x [..., C] → [..., C]. A large hidden layer is kept for the gradient once (see feedForward.ts), with the same bits. */
+  /** x [..., C] → [..., C]. A hidden layer that nobody looks at stays inside one operation (feedForward.ts), with the same bits. */
   forward(x: Tensor, options: ForwardOptions = {}): Tensor {
     const { activation } = this.hidden;
-    const [M, C] = this.hidden.weight.shape;
-    const large = (x.size / C) * M >= LARGE;
     const stored = [this.hidden.weight, this.output.weight].some(({ dtype }) => dtype !== 'f32');
     const plain = !this.gate && !stored && !this.dropout.active && !tapFor(options, 'hidden');
-    if (large && plain && isSmooth(activation)) {
+    if (plain && isSmooth(activation)) {
       return tapped(options, 'output', feedForward(x, this.hidden, this.output, { activation }));
     }
     const straight = this.hidden.forward(x);

@@ -7,13 +7,18 @@ import { feedForward, linear, normal, scope, square, sum, type Tensor, valueAndG
 const backends = (await availableBackends()).filter(({ backend }) => backend.kind === 'cpu');
 
 describe('feedForward', () => {
-  it.each(backends.map(({ name, backend }) => [name, backend] as const))(
-    '%s: the bits of two linears',
-    (_, backend) => {
+  // a hidden layer of 2^20 elements is made again on the way back, a smaller one is kept
+  const sizes = [
+    [37, 19, 70],
+    [1024, 3, 1030],
+  ];
+  it.each(backends.flatMap(({ name, backend }) => sizes.map((size) => [name, size, backend] as const)))(
+    '%s, %j: the bits of two linears',
+    (_, [m, c, n], backend) => {
       withBackend(backend, () =>
         scope(() => {
           const random = new Random(5, 'feedForward');
-          const shapes = [[37, 19], [70, 19], [19, 70], [70], [19]];
+          const shapes = [[m, c], [n, c], [c, n], [n], [c]];
           const inputs = shapes.map((shape, i) => normal(shape, { random: random.split(String(i)) }));
           const [x, w1, w2, b1, b2] = inputs;
           const bits = (forward: () => Tensor) => {

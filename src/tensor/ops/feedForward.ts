@@ -1,9 +1,10 @@
 /**
  * y = f(x W₁ᵀ + b₁) W₂ᵀ + b₂, the position-wise part of a Transformer, for an f whose derivative is not had from its value.
  *
- * One record rather than two affine layers, since then the hidden layer [..., M], the largest thing that training a
+ * One record rather than two affine layers, since then a large hidden layer [..., M], the largest thing that training a
  * Transformer keeps, is kept once: as z = x W₁ᵀ + b₁. The way back makes f(z) and f'(z) from it, on each part of dy W₂
- * while that is in the cache. It does not show the hidden layer; two `linear`s do, and give the same bits.
+ * while that is in the cache. Of a small one f(z) and f'(z) are kept, since making them again costs more than reading them.
+ * It does not show the hidden layer; two `linear`s do, and give the same bits.
  */
 import { addressOf } from '../../backends/backend.ts';
 import { type Activation, activationCode } from '../../backends/cpu/codes.ts';
@@ -21,10 +22,15 @@ export type SmoothActivation = Extract<Activation, 'gelu' | 'geluTanh' | 'silu'>
 
 interface FeedForwardAttributes {
   activation: SmoothActivation;
+  /** Keep z and make f(z) and f'(z) again, rather than keep those two. */
+  remakes: boolean;
   /** Which biases follow the weights. */
   hiddenBias: boolean;
   outputBias: boolean;
 }
+
+/** Elements of a hidden layer from which on it is kept once: that saves its memory again and costs 1 to 2 % of a step. */
+const LARGE = 2 ** 20;
 
 /** Places of the biases among the inputs, -1 where absent. */
 function biasesOf({ hiddenBias, outputBias }: FeedForwardAttributes): [hidden: number, output: number] {
@@ -53,21 +59,25 @@ const feedForwardOperation: Operation<FeedForwardAttributes> = define<FeedForwar
     }
     const outer = x.shape.slice(0, -1);
     const y = { shape: [...outer, output.shape[0]], dtype: 'f32' as const };
-    return needsRecord(inputs) ? [y, { shape: [...outer, hidden.shape[0]], dtype: 'f32' as const }] : [y];
+    const kept = { shape: [...outer, hidden.shape[0]], dtype: 'f32' as const };
+    if (!needsRecord(inputs)) return [y];
+    return attributes.remakes ? [y, kept] : [y, kept, kept];
   },
-  cpu: (kernels, inputs, [y, z], attributes) => {
+  cpu: (kernels, inputs, [y, kept, slope], attributes) => {
     const [x, w1, w2] = inputs;
     const [b1, b2] = biasesOf(attributes).map((i) => address(inputs[i]));
     const [o, n] = w2.shape;
     if (y.size === 0) return 0;
     const m = y.size / o;
-    const h = allocate([m, n], 'f32', y.storage.backend);
+    const own = slope ? undefined : allocate([m, n], 'f32', y.storage.backend);
     const code = activationCode[attributes.activation];
-    const [yAt, hAt, xAt, w1At, w2At] = [y, h, x, w1, w2].map(addressOf);
+    const [yAt, hAt, xAt, w1At, w2At] = [y, own ?? kept, x, w1, w2].map(addressOf);
     const status =
-      kernels.hidden(hAt, address(z), xAt, w1At, b1, m, n, w1.shape[1], code) ||
+      (slope
+        ? kernels.linear(hAt, addressOf(slope), xAt, w1At, b1, m, n, w1.shape[1], code)
+        : kernels.hidden(hAt, address(kept), xAt, w1At, b1, m, n, w1.shape[1], code)) ||
       kernels.linear(yAt, 0, hAt, w2At, b2, m, o, n, activationCode.none);
-    h.dispose();
+    own?.dispose();
     return status;
   },
   decompose: (inputs, attributes) => {
@@ -75,22 +85,22 @@ const feedForwardOperation: Operation<FeedForwardAttributes> = define<FeedForwar
     const [b1, b2] = biasesOf(attributes).map((i): Tensor | undefined => inputs[i]);
     return [linear(linear(x, w1, b1, { activation: attributes.activation }), w2, b2)];
   },
-  saves: { inputs: [0, 1, 2], outputs: [1] },
+  saves: { inputs: [0, 1, 2], outputs: [1, 2] },
   // dz = (dy W₂) f'(z), dW₂ = dyᵀ f(z), db₂ = Σ dy; dx = dz W₁, dW₁ = dzᵀ x, db₁ = Σ dz
   gradient: ([incoming], context) => {
     if (!incoming) return [];
     const dy = contiguous(incoming);
     const [x, w1, w2] = context.inputs;
-    const z = context.outputs[1];
+    // In the place of z, which nobody else holds, the kernel puts f(z).
+    const [, h, slope] = context.outputs;
     const [b1, b2] = biasesOf(context.attributes);
     const [o, n] = w2.shape;
-    const dz = allocate(z.shape, 'f32', z.backend);
-    const m = n === 0 ? 0 : z.size / n;
-    const code = activationCode[context.attributes.activation];
-    runGradient('feedForward: dz', z.backend, { empty: z.size === 0, targets: [] }, (kernels) =>
-      kernels.hiddenGradient(addressOf(dz), addressOf(z), addressOf(dy), addressOf(w2), m, n, o, code),
+    const dz = allocate(h.shape, 'f32', h.backend);
+    const m = n === 0 ? 0 : h.size / n;
+    const code = activationCode[slope ? 'none' : context.attributes.activation];
+    runGradient('feedForward: dz', h.backend, { empty: h.size === 0, targets: [] }, (kernels) =>
+      kernels.hiddenGradient(addressOf(dz), addressOf(slope ?? h), addressOf(dy), addressOf(w2), m, n, o, code),
     );
-    const h = z; // the kernel has put f(z) in its place: nobody else holds it
     return [
       inputGradient('feedForward: dx', context, { dz, weight: w1 }),
       weightGradient('feedForward: dW', context, 1, { dz, x, shape: w1.shape }),
@@ -102,18 +112,28 @@ const feedForwardOperation: Operation<FeedForwardAttributes> = define<FeedForwar
   samples: () => {
     const sample = (
       [m, i, n, o]: number[],
-      { activation = 'gelu', hiddenBias = true, outputBias = true }: Partial<FeedForwardAttributes> = {},
+      {
+        activation = 'gelu',
+        remakes = true,
+        hiddenBias = true,
+        outputBias = true,
+      }: Partial<FeedForwardAttributes> = {},
     ): Sample<FeedForwardAttributes> => {
       const biases = [...(hiddenBias ? [[n]] : []), ...(outputBias ? [[o]] : [])];
-      return { inputs: [[m, i], [n, i], [o, n], ...biases], attributes: { activation, hiddenBias, outputBias } };
+      return {
+        inputs: [[m, i], [n, i], [o, n], ...biases],
+        attributes: { activation, remakes, hiddenBias, outputBias },
+      };
     };
     return [
       sample([4, 3, 5, 2]),
       sample([17, 5, 33, 3], { hiddenBias: false, activation: 'silu' }),
+      sample([17, 5, 33, 3], { remakes: false }),
       sample([3, 17, 19, 5], { outputBias: false, activation: 'geluTanh' }),
       sample([2, 3, 4, 1], { hiddenBias: false, outputBias: false }),
       sample([0, 3, 4, 2]),
       sample([2, 3, 0, 2]),
+      sample([2, 3, 0, 2], { remakes: false }),
     ];
   },
 });
@@ -134,7 +154,13 @@ export function feedForward(
     throw new LookbackError('BAD_ARGUMENT', { where: 'feedForward', expected, got: String(activation) });
   }
   const biases = [hidden.bias, output.bias].flatMap((bias) => (bias ? [bias] : []));
-  const attributes = { activation, hiddenBias: hidden.bias !== undefined, outputBias: output.bias !== undefined };
+  const [M, I] = hidden.weight.shape;
+  const attributes = {
+    activation,
+    remakes: (x.size / I) * M >= LARGE,
+    hiddenBias: hidden.bias !== undefined,
+    outputBias: output.bias !== undefined,
+  };
   return apply1(feedForwardOperation, [x, hidden.weight, output.weight, ...biases], attributes);
 }
 
