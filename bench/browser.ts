@@ -11,13 +11,15 @@ import { chromium, type Page } from 'playwright-core';
 import { createServer } from 'vite';
 import { init } from '../src/backends/init.ts';
 import { type Figure, quietLoad } from '../src/bench/measure.ts';
-import { slowdown } from '../src/bench/neighbours.ts';
+import { Neighbours } from '../src/bench/neighbours.ts';
 
 const seconds = Number(process.argv[2] ?? 4);
 const threads = Number(process.argv[3] ?? availableParallelism());
 const backend = process.argv[4] ?? 'wasm-relaxed';
 const rounds = 3;
-const attempts = 9;
+const attempts = 7;
+/** Seconds to wait at most before a round. */
+const patience = 30;
 const works = [
   { name: 'train/gpt-a', peer: 'jax-js' },
   { name: 'train/lstm-1-128-48-64', peer: 'tfjs' },
@@ -62,6 +64,8 @@ async function ask<T>(name: string, request: unknown): Promise<T> {
     [name, request] as const,
   );
   await page.close();
+  // the page's processes end
+  await new Promise((done) => setTimeout(done, 500));
   return answer as T;
 }
 
@@ -75,13 +79,14 @@ const middle = (values: number[]) => values.sort((a, b) => a - b)[values.length 
 
 try {
   await init({ threads });
-  const meter = slowdown(threads);
+  const neighbours = new Neighbours(threads);
   for (const { name, peer } of works) {
     const all: Round[] = [];
     const quiet = () => all.filter(({ load }) => (load() ?? 0) < quietLoad);
     let unit = '';
     while (all.length < attempts && quiet().length < rounds) {
-      const end = meter();
+      neighbours.settle(patience);
+      const end = neighbours.meter();
       const request = { name, backend, threads, seconds };
       const answer = await ask<{ figure?: Figure; error?: string }>('measureInWorker', request);
       if (!answer.figure) throw new Error(answer.error);

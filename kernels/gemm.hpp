@@ -325,8 +325,10 @@ template <bool THREADS> LB_NOINLINE int gemm_run(const Product& g, Epilogue epil
       plan.b.first = panel0, plan.b.last = panel0 + panels;
       plan.b.copy = scratch(plan.floats_of_b(g.k), SLOT_PACKED_B);
       if (!plan.b.copy) return NO_MEMORY;
-      for_each(ceil_divide(panels, 2), plan.floats_of_b(g.k) >= COPY_LIMIT, [&](int64_t group) {
-        int first = panel0 + (int)group * 2, last = (int)smaller(panel0 + panels, first + 2);
+      // neighbours' rows are read along, at most as many as leave work for two turns of each thread
+      int together = (int)larger(2, smaller(8, panels / (2 * __atomic_load_n(&pool.threads, __ATOMIC_RELAXED))));
+      for_each(ceil_divide(panels, together), plan.floats_of_b(g.k) >= COPY_LIMIT, [&](int64_t group) {
+        int first = panel0 + (int)group * together, last = (int)smaller(panel0 + panels, first + together);
         for (int k0 = 0; k0 < g.k; k0 += KC) {
           copy_panels(plan, first, last, k0, (int)smaller(KC, g.k - k0), plan.b.copy, false);
         }

@@ -90,7 +90,7 @@ LB_INLINE void claim_chunks(bool from_the_end) {
       idle = 0;
     } else if (++idle < 100) {
       // a pause takes up to 140 cycles, so each looks whether work has come; WebAssembly has none
-      #ifdef __wasm__
+#ifdef __wasm__
       constexpr int LOOKS = 1024;
 #else
       constexpr int LOOKS = 32;

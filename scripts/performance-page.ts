@@ -12,7 +12,7 @@ import { type Profile, startProfile } from '../src/backends/profile.ts';
 import { measureLimits } from '../src/bench/limits.ts';
 import { othersLoad } from '../src/bench/load.node.ts';
 import { either, type Limits, type LoadMeter, measure } from '../src/bench/measure.ts';
-import { slowdown } from '../src/bench/neighbours.ts';
+import { Neighbours } from '../src/bench/neighbours.ts';
 import { type GptShape, gptFlopsPerToken, gptTraining, withTraining } from '../src/bench/train.ts';
 import { figure, Plot, palette } from '../src/figures/figure.ts';
 
@@ -96,7 +96,7 @@ function limitedBy({ operations, kernelShare, seconds: all }: Profile, share: nu
 const meters = new Map<number, LoadMeter>();
 /** One meter for all points on so many threads: it compares with the best it ever saw. */
 function meterOf(threads: number): LoadMeter {
-  const meter = meters.get(threads) ?? either(othersLoad, slowdown(threads));
+  const meter = meters.get(threads) ?? either(othersLoad, new Neighbours(threads).meter);
   meters.set(threads, meter);
   return meter;
 }

@@ -2,7 +2,7 @@ import '../backends/init.ts';
 import { describe, expect, it } from 'vitest';
 import { kernels } from './kernels.ts';
 import { either, measure, rate } from './measure.ts';
-import { productRate, slowdown } from './neighbours.ts';
+import { Neighbours, productRate } from './neighbours.ts';
 import { gptFlopsPerToken, gptShapes, train } from './train.ts';
 
 /** A meter that says these loads in turn, the last one for ever. */
@@ -33,12 +33,20 @@ describe('measuring', () => {
 
   it('knows a slow neighbour by what the same product reached before or after', () => {
     const rates = [50, 60, 100, 99];
-    const meter = slowdown(2, () => rates.shift() ?? Number.NaN);
+    const { meter } = new Neighbours(2, () => rates.shift() ?? Number.NaN);
     const first = meter()();
     expect(first()).toBeCloseTo(2 * (0.9 - 50 / 60));
     const second = meter()();
     expect([first(), second()]).toEqual([expect.closeTo(0.8), 0]);
     expect(productRate()).toBeGreaterThan(0);
+  });
+
+  it('waits until neighbours are quiet, or as long as it may', () => {
+    const rates = [100, 40, 95];
+    const neighbours = new Neighbours(2, () => rates.shift() ?? 10);
+    expect(neighbours.settle(0)).toBe(true);
+    expect(neighbours.settle(60)).toBe(true);
+    expect(neighbours.settle(0)).toBe(false);
   });
 
   it('turns seconds into a rate', () => {

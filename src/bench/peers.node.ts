@@ -100,8 +100,8 @@ export class PeerRuns {
     return typeof this.command === 'string' ? `${this.peer.name}: ${this.command} (${this.peer.install})` : undefined;
   }
 
-  /** Runs all variants the first time, then those that hold a best figure; returns what went wrong. */
-  run(names: readonly string[]): string[] {
+  /** Runs all variants the first time, then those that hold a best figure, each after `settle`; returns what went wrong. */
+  run(names: readonly string[], settle: () => void): string[] {
     const topics = names.filter((name) => this.peer.topics.includes(name.split('/')[0]));
     if (typeof this.command === 'string' || topics.length === 0) return [];
     const first = this.figures.size === 0;
@@ -115,6 +115,7 @@ export class PeerRuns {
       const wanted = first ? asked : asked.filter((name) => holds(this.figures.get(name) ?? ({} as Result)));
       if (wanted.length === 0) continue;
       const [program, ...words] = this.command;
+      settle();
       const { stdout, stderr, status } = spawnSync(
         program,
         [...words, String(variant.threads), String(this.options.seconds), ...wanted],

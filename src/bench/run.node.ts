@@ -7,7 +7,7 @@ import { kernels } from './kernels.ts';
 import { measureLimits } from './limits.ts';
 import { othersLoad } from './load.node.ts';
 import { type Bench, type Entry, either, type Figure, type Limits } from './measure.ts';
-import { slowdown } from './neighbours.ts';
+import { Neighbours } from './neighbours.ts';
 import { PeerRuns, peersOf } from './peers.node.ts';
 import { gptShapes, train } from './train.ts';
 
@@ -38,6 +38,8 @@ export interface BenchRequest {
   peers?: boolean;
   /** Of timing, for each figure and round. */
   seconds?: number;
+  /** Seconds to wait at most for quiet neighbours before each figure. */
+  patience?: number;
 }
 
 /** What is told while it goes on. */
@@ -73,10 +75,11 @@ function chosenEntries(chosen: readonly Topic[], parts: readonly string[]): read
  * @throws LookbackError USAGE for a name that no figure of the topics contains.
  */
 export function bench(
-  { topics: chosen, names = [], peers = false, seconds = 2 }: BenchRequest,
+  { topics: chosen, names = [], peers = false, seconds = 2, patience = 0 }: BenchRequest,
   observer: BenchObserver = {},
 ): Figure[] {
-  const options = { seconds, meter: either(othersLoad, slowdown(getBackend().threads)) };
+  const neighbours = new Neighbours(getBackend().threads);
+  const options = { seconds, meter: either(othersLoad, neighbours.meter) };
   const entries = chosenEntries(chosen, names);
   const limited = chosen.some((topic) => topic === 'kernels' || topic === 'train');
   const limits = limited
@@ -87,6 +90,7 @@ export function bench(
   const run = (tell: boolean) =>
     entries.map((entry, i) => {
       observer.started?.(entry.name, i, entries.length);
+      neighbours.settle(patience);
       const figure = entry.run(context);
       if (tell) observer.figure?.(figure);
       return figure;
@@ -100,7 +104,12 @@ export function bench(
   const theirs = () => {
     for (const rival of rivals) {
       observer.started?.('peers', entries.length, entries.length);
-      for (const problem of rival.run(entries.map(({ name }) => name))) observer.note?.(problem);
+      const settle = () => neighbours.settle(patience);
+      for (const problem of rival.run(
+        entries.map(({ name }) => name),
+        settle,
+      ))
+        observer.note?.(problem);
     }
   };
   const first = run(false);

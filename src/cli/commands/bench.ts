@@ -17,6 +17,7 @@ interface BenchOptions {
   backend?: BackendChoice;
   threads?: number;
   seconds: number;
+  patience: number;
   only?: string[];
   inside?: keyof typeof gptShapes;
 }
@@ -27,9 +28,11 @@ Examples:
   lookback bench train --peers            beside PyTorch, in turns
   lookback bench train --backend wasm --peers
   lookback bench kernels --only gemm --json
+  lookback bench train --peers --patience 60
   lookback bench contention               while another process keeps one core busy
 
-Figures count bursts in which the machine was otherwise quiet. A share is the median's of the machine's limit, measured
+Figures count bursts in which the machine was otherwise quiet: few other programs ran, and a small product was as fast as
+at other times (neighbours on a rented processor slow it down). A share is the median's of the machine's limit, measured
 in the same run: fused multiply-adds on registers, or bytes through memory.`;
 
 export function register(program: Command, terminal: Terminal): void {
@@ -43,6 +46,7 @@ export function register(program: Command, terminal: Terminal): void {
     .option('--threads <count>', 'threads (default: LOOKBACK_THREADS, else all cores)', whole(1))
     .option('--seconds <number>', 'of timing for each figure', number(0.05, 60), 2)
     .option('--only <parts...>', 'only figures whose names contain one of these')
+    .option('--patience <seconds>', 'to wait at most for a quiet machine, before each figure', number(0, 3600), 0)
     .addOption(new Option('--inside <shape>').choices(Object.keys(gptShapes)).hideHelp())
     .addHelpText('after', examples)
     .action((words: string[], options: BenchOptions) => bench(words, options, terminal));
@@ -66,7 +70,7 @@ async function bench(words: readonly string[], options: BenchOptions, terminal: 
     return;
   }
   const chosen = words.length > 0 ? (words as Topic[]) : (['kernels', 'train', 'memory'] as const);
-  const { json, peers, seconds, only: names } = options;
+  const { json, peers, seconds, patience, only: names } = options;
   const ink = colours(terminal.colour);
   const clear = () => terminal.live && terminal.writeError('\r\x1b[K');
   const backend = getBackend();
@@ -74,7 +78,7 @@ async function bench(words: readonly string[], options: BenchOptions, terminal: 
     terminal.write(`${ink.bold(backend.name)}, ${backend.threads} threads, Node ${process.version}\n`);
   }
   const figures = runBench(
-    { topics: chosen, names, peers, seconds },
+    { topics: chosen, names, peers, seconds, patience },
     {
       limits: ({ flops, bytes }) => {
         if (json) return;

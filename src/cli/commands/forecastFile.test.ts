@@ -70,6 +70,10 @@ describe('lookback forecast FILE', () => {
     expect(await run(file)).toMatchObject({ status: 2, errors: expect.stringMatching(/--horizon/) });
     expect((await run(join(folder, 'none.csv'), '--horizon', '2')).errors).toMatch(/DATA_MISSING/);
     expect((await bad('')).errors).toMatch(/DATA_INVALID/);
+    writeFileSync(join(folder, 'notes'), '# Not a table\n');
+    expect((await run(join(folder, 'notes'), '--target', 'y', '--horizon', '2')).errors).toMatch(
+      /notes.*DATA_INVALID/s,
+    );
     expect((await bad('a\u0000b')).errors).toMatch(/not text/);
     expect((await bad('date,y\n2024-01-01,1\n2024-01-01,2\n')).errors).toMatch(/1 time stands twice/);
     expect((await bad('date,y\n2024-01-01,1\n2024-01-02,two\n', '--target', 'y')).errors).toMatch(/row 2, column y/);

@@ -2,7 +2,7 @@
  * `lookback forecast FILE.csv`: any table, no recipe: a leaderboard from several origins and a fan chart; anomalies; or
  * the forecast of a model kept before.
  */
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { readTable, type TableOptions } from '../../data/node.ts';
 import { LookbackError } from '../../errors.ts';
@@ -60,8 +60,9 @@ export interface ForecastFileOptions {
   json?: boolean;
 }
 
-/** Names that end like files of tables. */
-export const isTable = (name: string): boolean => /\.(csv|tsv|txt|json|jsonl|ndjson|parquet)$/i.test(name);
+/** Names that end like files of tables, and any file there is: runs are folders. */
+export const isTable = (name: string): boolean =>
+  /\.(csv|tsv|txt|json|jsonl|ndjson|parquet)$/i.test(name) || (existsSync(name) && statSync(name).isFile());
 
 export async function forecastFile(file: string, options: ForecastFileOptions, terminal: Terminal): Promise<void> {
   if (options.model !== undefined) return goOn(file, options.model, options, terminal);
