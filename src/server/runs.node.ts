@@ -37,8 +37,11 @@ export class RunsFolder {
   readonly #readers = new Map<string, MetricsReader>();
   #closing: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(root: string) {
+  readonly #mostBytes: number;
+
+  constructor(root: string, { metricsHeld = mostBytes }: { metricsHeld?: number } = {}) {
     this.root = root;
+    this.#mostBytes = metricsHeld;
   }
 
   /** The rows as of the last refresh; a row that has not changed is the same object. */
@@ -180,7 +183,7 @@ export class RunsFolder {
   #closeReaders(): void {
     let bytes = [...this.#readers.values()].reduce((sum, { table }) => sum + table.bytes, 0);
     for (const [name, { table }] of this.#readers) {
-      if (this.#readers.size === 1 || bytes <= mostBytes) break;
+      if (this.#readers.size === 1 || bytes <= this.#mostBytes) break;
       bytes -= table.bytes;
       this.#readers.delete(name);
     }
